@@ -1,0 +1,2 @@
+//! Zegel.
+fn main() {}
