@@ -1,0 +1,81 @@
+//! Help texts.
+
+use crate::fail::Failure;
+use crate::ui;
+
+/// Name, one line, and the full text of each command.
+const COMMANDS: &[(&str, &str, &str)] = &[
+    (
+        "check",
+        "Check formatting, lints, documentation, dependencies, licences and the rules of the house",
+        "\
+Usage: cargo xtask check
+
+Runs every check that needs no test run: rustfmt; clippy with default and with all features; the documentation with
+private items; the wasm build of the core; cargo-deny (bans, licences, sources; advisories where the database can be
+reached); banned crates in the lock files; what the server may link; file lengths, lint settings and `unsafe`; and that the
+run left the work tree as it was. All checks run even when one fails; the summary names every one.
+
+cargo-deny is installed with `cargo install` when it is missing.
+
+Example: cargo xtask check",
+    ),
+    (
+        "test",
+        "Install what is missing, then check, build and test everything",
+        "\
+Usage: cargo xtask test [--full]
+
+1. Installs the Debian packages, cargo tools and npm packages that the tests need and that are missing, and says so
+   (as root with apt-get, else with `sudo -n`, else it prints the command and stops).
+2. `cargo xtask check`.
+3. Builds `zegel`, runs `cargo test --workspace`, the round trip of the wasm build under Node, and the fuzz corpus.
+
+  --full   the big counts of the acceptance bars (sets ZEGEL_TEST_FULL=1): 1,000 messages through Postfix, 10,000
+           truncations and 10,000 bit flips
+
+CARGO_TARGET_DIR is respected. Nothing is read from standard input.
+
+Example: cargo xtask test --full",
+    ),
+    (
+        "wasm",
+        "Build zegel-core for wasm32-unknown-unknown and run its round trip under Node",
+        "\
+Usage: cargo xtask wasm [--build-only]
+
+Builds `tests/wasm` (a thin C interface around zegel-core) and runs `tests/wasm/run.mjs` under Node with the same vectors as
+the Rust tests. Uses the rustup target wasm32-unknown-unknown where it is installed, else Debian's rustc-web, cargo-web,
+rust-web-src and lld-19.
+
+  --build-only   stop after the build
+
+Example: cargo xtask wasm",
+    ),
+];
+
+/// Writes the list of commands to standard output.
+#[expect(clippy::unnecessary_wraps, reason = "the commands of the table all have this shape")]
+pub(crate) fn overview() -> Result<(), Failure> {
+    ui::result("The project's own commands\n\nUsage: cargo xtask COMMAND [OPTIONS]\n");
+    for (name, summary, _) in COMMANDS {
+        ui::result(&format!("  {name:<8}{summary}"));
+    }
+    ui::result("\n`cargo xtask help COMMAND` says more about one.");
+    Ok(())
+}
+
+/// Writes the help of one command to standard output.
+///
+/// # Errors
+/// When there is no such command.
+pub(crate) fn of(command: &str) -> Result<(), Failure> {
+    match COMMANDS.iter().find(|(name, _, _)| *name == command) {
+        Some((_, summary, text)) => {
+            ui::result(&format!("{summary}\n\n{text}"));
+            Ok(())
+        }
+        None if ["help", "--help", "-h"].contains(&command) => overview(),
+        None => Err(Failure::usage(format!("there is no command {command:?}"))),
+    }
+}
