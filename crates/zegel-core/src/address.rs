@@ -230,9 +230,24 @@ mod tests {
     #[test]
     fn refuses_what_is_not_an_address() {
         for text in [
-            "", "alice", "@example.org", "alice@", "a b@example.org", "a@b@example.org", "a..b@example.org", ".a@example.org",
-            "\"a b\"@example.org", "a\r\nRCPT TO:<x>@example.org", "a\u{200b}b@example.org", "a\u{202e}b@example.org",
-            "a@exa mple.org", "a@-example.org", "a@example..org", "a@[127.0.0.1]", "a@example.org\n", "<a@example.org>",
+            "",
+            "alice",
+            "@example.org",
+            "alice@",
+            "a b@example.org",
+            "a@b@example.org",
+            "a..b@example.org",
+            ".a@example.org",
+            "\"a b\"@example.org",
+            "a\r\nRCPT TO:<x>@example.org",
+            "a\u{200b}b@example.org",
+            "a\u{202e}b@example.org",
+            "a@exa mple.org",
+            "a@-example.org",
+            "a@example..org",
+            "a@[127.0.0.1]",
+            "a@example.org\n",
+            "<a@example.org>",
         ] {
             assert!(text.parse::<Address>().is_err(), "{text:?} was accepted");
         }

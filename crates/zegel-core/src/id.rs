@@ -121,15 +121,22 @@ impl Fingerprint {
     /// Returns the form people read aloud and compare: the first 24 characters in groups of four.
     pub fn to_readable(&self) -> String {
         let text = to_base32(&self.0);
-        let groups: Vec<String> =
-            text.chars().take(Self::SHORT).collect::<Vec<_>>().chunks(4).map(|c| c.iter().collect()).collect();
+        let groups: Vec<String> = text
+            .chars()
+            .take(Self::SHORT)
+            .collect::<Vec<_>>()
+            .chunks(4)
+            .map(|c| c.iter().collect())
+            .collect();
         groups.join("-")
     }
 
     /// Says whether what a person typed is this fingerprint: at least the short form, separators and case ignored.
     pub fn matches(&self, typed: &str) -> bool {
         let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        typed.len() >= Self::SHORT && typed.is_ascii() && to_base32(&self.0).starts_with(&typed.to_ascii_lowercase())
+        typed.len() >= Self::SHORT
+            && typed.is_ascii()
+            && to_base32(&self.0).starts_with(&typed.to_ascii_lowercase())
     }
 }
 

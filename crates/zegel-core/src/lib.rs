@@ -9,10 +9,19 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod age_file;
+pub mod card;
+pub mod contacts;
+pub mod guest;
 pub mod id;
+pub mod identity;
+pub mod introduction;
 pub mod json;
+pub mod keys;
 pub mod padding;
+pub mod receipt;
 pub mod secret;
+pub mod sshsig;
 pub mod time;
 
 pub use address::{Address, Domain, Mailbox};

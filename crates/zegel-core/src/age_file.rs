@@ -1,0 +1,288 @@
+//! age files (C2SP `age.md`): sealing to one recipient, and reading with limits the `age` crate does not set.
+//!
+//! Two attacks are stopped before the `age` crate sees a byte: its header parser takes quadratic time in the header's
+//! length (T24), so the header is measured and capped first; and its default scrypt ceiling accepts 8 GiB of memory
+//! (T25), so the ceiling is set by hand.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
+
+use age::armor::ArmoredReader;
+use age::stream::{StreamReader, StreamWriter};
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::keys::{AgeIdentity, AgeRecipient, CLASSIC_TAG, HYBRID_TAG};
+
+/// Longest header in bytes of an age file inside a sealed message: one stanza of 1.6 kB and age's grease stanza.
+pub const MESSAGE_HEADER_MAX: usize = 4 * 1024;
+/// Longest header in bytes of any other age file that is read, such as an identity file.
+pub const HEADER_MAX: usize = 32 * 1024;
+/// Highest scrypt work factor that is tried: 2^18 blocks of 1 KiB, 256 MiB (T25).
+pub const SCRYPT_CEILING: u8 = 18;
+/// Length in bytes of the nonce between header and payload.
+const NONCE: u64 = 16;
+/// Plaintext bytes of a payload chunk.
+const CHUNK: u64 = 64 * 1024;
+/// Authentication tag of a payload chunk.
+const TAG: u64 = 16;
+
+/// Reads the plaintext of an age file, chunk by authenticated chunk.
+pub type Payload<R> = StreamReader<io::Chain<Cursor<Vec<u8>>, R>>;
+
+const VERSION_LINE: &[u8] = b"age-encryption.org/v1\n";
+
+/// Tells why an age file could not be read. It does not say which step of decryption failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AgeFileError {
+    /// The payload or the header does not authenticate, or was cut off.
+    #[error("damaged, cut off, or not made for this key")]
+    Damaged,
+    /// The header is longer than this many bytes; nothing was parsed.
+    #[error("the header is longer than {0} bytes")]
+    HeaderTooLong(usize),
+    /// Reading failed.
+    #[error("cannot read")]
+    Io(#[source] io::Error),
+    /// Not an age file of version 1, or one with stanzas that do not belong there.
+    #[error("not an age file of the expected form")]
+    Malformed,
+    /// No key at hand opens it.
+    #[error("no key at hand opens it")]
+    NoKey,
+    /// Sealed with a passphrase at a cost above the ceiling.
+    #[error("the passphrase was made too costly to try (scrypt work factor above {SCRYPT_CEILING})")]
+    TooCostly,
+}
+
+/// What a header says to somebody without a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    bytes: Vec<u8>,
+    stanza_types: Vec<String>,
+}
+
+/// The kind of recipient that a file of a sealed message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecipientKind {
+    /// `X25519`.
+    Classic,
+    /// `mlkem768x25519`.
+    Hybrid,
+}
+
+impl Header {
+    /// Reads a header of at most `cap` bytes and leaves `input` at the byte after it.
+    ///
+    /// # Errors
+    /// [`AgeFileError::HeaderTooLong`] before anything is parsed, [`AgeFileError::Malformed`] for another shape.
+    pub fn read(input: &mut impl BufRead, cap: usize) -> Result<Self, AgeFileError> {
+        let mut bytes = Vec::with_capacity(2048.min(cap));
+        let mut stanza_types = Vec::new();
+        let mut limited = input.take(cap as u64);
+        loop {
+            let start = bytes.len();
+            limited.read_until(b'\n', &mut bytes).map_err(AgeFileError::Io)?;
+            let line = bytes.get(start..).unwrap_or_default();
+            if start == 0 && line != VERSION_LINE {
+                let cut = VERSION_LINE.starts_with(line) && line.len() == cap;
+                return Err(if cut { AgeFileError::HeaderTooLong(cap) } else { AgeFileError::Malformed });
+            }
+            if line.last() != Some(&b'\n') {
+                let full = bytes.len() >= cap;
+                return Err(if full { AgeFileError::HeaderTooLong(cap) } else { AgeFileError::Malformed });
+            }
+            if line.starts_with(b"---") {
+                return Ok(Self { bytes, stanza_types });
+            }
+            if let Some(rest) = line.strip_prefix(b"-> ") {
+                let name = rest.split(|b| *b == b' ' || *b == b'\n').next().unwrap_or_default();
+                stanza_types.push(String::from_utf8_lossy(name).into_owned());
+            }
+        }
+    }
+
+    /// Returns the length in bytes.
+    pub fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Returns the kind of the one recipient, if this is a header that Zegel writes: one known stanza, and at most the
+    /// stanza of random noise ("grease") that the `age` crate adds.
+    ///
+    /// # Errors
+    /// [`AgeFileError::Malformed`] for two recipients, unknown stanzas or a passphrase.
+    pub fn one_recipient(&self) -> Result<RecipientKind, AgeFileError> {
+        let mut known = self.stanza_types.iter().filter(|t| !t.ends_with("-grease"));
+        let kind = match known.next().map(String::as_str) {
+            Some(HYBRID_TAG) => RecipientKind::Hybrid,
+            Some(CLASSIC_TAG) => RecipientKind::Classic,
+            _ => return Err(AgeFileError::Malformed),
+        };
+        if known.next().is_some() || self.stanza_types.len() > 2 {
+            return Err(AgeFileError::Malformed);
+        }
+        Ok(kind)
+    }
+}
+
+/// Returns the length of the plaintext of an age file of `total` bytes with a header of `header` bytes, if any fits.
+pub fn plain_length(header: u64, total: u64) -> Option<u64> {
+    let payload = total.checked_sub(header)?.checked_sub(NONCE)?;
+    let chunks = payload.div_ceil(CHUNK + TAG).max(1);
+    payload.checked_sub(chunks.checked_mul(TAG)?)
+}
+
+/// Begins an age file to exactly one recipient; the header is written at once.
+///
+/// The caller writes the plaintext and must call `finish`, or the file will not open.
+///
+/// # Errors
+/// Fails when the key is unusable (a low-order point) or writing fails.
+pub fn seal<W: Write>(recipient: &AgeRecipient, out: W) -> io::Result<StreamWriter<W>> {
+    age::Encryptor::with_recipients(std::iter::once(recipient.as_age()))
+        .map_err(io::Error::other)?
+        .wrap_output(out)
+}
+
+/// Opens an age file of a sealed message: capped header, exactly one recipient, these identities.
+///
+/// The reader gives plaintext chunk by chunk, each authenticated; only its end says that nothing is missing, so nothing
+/// may be shown before (T27).
+///
+/// # Errors
+/// See [`AgeFileError`].
+pub fn open<R: BufRead>(
+    mut input: R,
+    identities: &[&AgeIdentity],
+) -> Result<(RecipientKind, Payload<R>), AgeFileError> {
+    let header = Header::read(&mut input, MESSAGE_HEADER_MAX)?;
+    let kind = header.one_recipient()?;
+    let mut identities = identities.iter().map(|identity| *identity as &dyn age::Identity);
+    Ok((kind, decrypt(header, input, &mut identities)?))
+}
+
+/// Opens any age file, binary or in armour, with identities or a passphrase: identity files, and the C2SP vectors.
+///
+/// # Errors
+/// See [`AgeFileError`].
+pub fn open_any<R: Read>(
+    input: R,
+    identities: &[AgeIdentity],
+    passphrase: Option<&SecretString>,
+) -> Result<Payload<BufReader<ArmoredReader<BufReader<R>>>>, AgeFileError> {
+    let mut input = BufReader::new(ArmoredReader::new(input));
+    let header = Header::read(&mut input, HEADER_MAX)?;
+    let passphrase = passphrase.map(|passphrase| {
+        let mut identity = age::scrypt::Identity::new(passphrase.clone());
+        identity.set_max_work_factor(SCRYPT_CEILING);
+        identity
+    });
+    let keys = identities.iter().map(|identity| identity as &dyn age::Identity);
+    let passphrase = passphrase.iter().map(|identity| identity as &dyn age::Identity);
+    decrypt(header, input, &mut keys.chain(passphrase))
+}
+
+fn decrypt<R: BufRead>(
+    header: Header,
+    input: R,
+    identities: &mut dyn Iterator<Item = &dyn age::Identity>,
+) -> Result<Payload<R>, AgeFileError> {
+    // The header was measured; `new_buffered` parses it in one piece.
+    let whole = Cursor::new(header.bytes).chain(input);
+    age::Decryptor::new_buffered(whole).map_err(from_age)?.decrypt(identities).map_err(from_age)
+}
+
+fn from_age(error: age::DecryptError) -> AgeFileError {
+    match error {
+        age::DecryptError::ExcessiveWork { .. } => AgeFileError::TooCostly,
+        age::DecryptError::InvalidHeader | age::DecryptError::UnknownFormat => AgeFileError::Malformed,
+        age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            AgeFileError::Io(error)
+        }
+        age::DecryptError::NoMatchingKeys => AgeFileError::NoKey,
+        _ => AgeFileError::Damaged,
+    }
+}
+
+/// Turns an error of reading plaintext into ours: what the stream reports as bad data is damage, the rest is I/O.
+pub(crate) fn from_stream(error: io::Error) -> AgeFileError {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => AgeFileError::Damaged,
+        _ => AgeFileError::Io(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+
+    use super::*;
+
+    fn sealed(to: &AgeIdentity, plain: &[u8]) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut writer = seal(&to.recipient(), &mut file).unwrap();
+        writer.write_all(plain).unwrap();
+        writer.finish().unwrap();
+        file
+    }
+
+    #[test]
+    fn seals_to_one_and_opens_for_that_one() {
+        let bob = AgeIdentity::make(&mut OsRng);
+        for length in [0, 1, 65_535, 65_536, 65_537, 200_000] {
+            let plain = vec![7; length];
+            let file = sealed(&bob, &plain);
+            let header = Header::read(&mut file.as_slice(), MESSAGE_HEADER_MAX).unwrap();
+            assert_eq!(plain_length(header.length(), file.len() as u64), Some(length as u64));
+            let (kind, mut reader) = open(file.as_slice(), &[&bob]).unwrap();
+            let mut out = Vec::new();
+            reader.read_to_end(&mut out).unwrap();
+            assert_eq!((kind, out), (RecipientKind::Hybrid, plain));
+        }
+        let file = sealed(&bob, b"x");
+        let eve = AgeIdentity::make(&mut OsRng);
+        assert!(matches!(open(file.as_slice(), &[&eve]), Err(AgeFileError::NoKey)));
+    }
+
+    #[test]
+    fn refuses_header_bombs_before_parsing() {
+        let mut bomb = VERSION_LINE.to_vec();
+        while bomb.len() < 1 << 20 {
+            bomb.extend_from_slice(b"-> x\n\n");
+        }
+        assert!(matches!(
+            Header::read(&mut bomb.as_slice(), HEADER_MAX),
+            Err(AgeFileError::HeaderTooLong(HEADER_MAX))
+        ));
+        let long_line = [VERSION_LINE, &vec![b'a'; 1 << 20]].concat();
+        assert!(matches!(
+            Header::read(&mut long_line.as_slice(), HEADER_MAX),
+            Err(AgeFileError::HeaderTooLong(_))
+        ));
+        assert!(matches!(open_any(bomb.as_slice(), &[], None), Err(AgeFileError::HeaderTooLong(_))));
+    }
+
+    #[test]
+    fn refuses_two_recipients_in_a_message_file() {
+        let (one, two) = (AgeIdentity::make(&mut OsRng), AgeIdentity::make(&mut OsRng));
+        let recipients = [one.recipient(), two.recipient()];
+        let mut file = Vec::new();
+        let mut writer = age::Encryptor::with_recipients(recipients.iter().map(AgeRecipient::as_age))
+            .unwrap()
+            .wrap_output(&mut file)
+            .unwrap();
+        writer.write_all(b"x").unwrap();
+        writer.finish().unwrap();
+        assert!(matches!(open(file.as_slice(), &[&one]), Err(AgeFileError::Malformed)));
+        assert!(open_any(file.as_slice(), &[one], None).is_ok(), "positive control: it is a good age file");
+    }
+
+    #[test]
+    fn refuses_costly_passphrases_at_once() {
+        let header = b"age-encryption.org/v1\n-> scrypt rF0/NwblUHHTpgQgRpe5CQ 23\ngUjEymFKMVXQEKdMMHL24oYexjE3TIC0O0zGSqJ2aUY\n--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n0123456789abcdef0123456789abcdef";
+        let passphrase = SecretString::from("x".to_owned());
+        assert!(matches!(open_any(header.as_slice(), &[], Some(&passphrase)), Err(AgeFileError::TooCostly)));
+    }
+}
