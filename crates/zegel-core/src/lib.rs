@@ -18,6 +18,7 @@ pub mod identity;
 pub mod introduction;
 pub mod json;
 pub mod keys;
+pub mod mime;
 pub mod padding;
 pub mod receipt;
 pub mod secret;
