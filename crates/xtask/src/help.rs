@@ -6,6 +6,22 @@ use crate::ui;
 /// Name, one line, and the full text of each command.
 const COMMANDS: &[(&str, &str, &str)] = &[
     (
+        "bench",
+        "Measure time and memory beside rage, age and gpg",
+        "\
+Usage: cargo xtask bench [--json] [--quick] [--dir DIR]
+
+Measures start-up, sealing and opening of a 27 kB mail, a 1 MiB and a 1 GiB file, and sealing to 1, 20 and 200
+recipients. All tools take turns in one run; the table shows medians, ratios to zegel's, and the peak memory of the process.
+Installs Debian's age, gnupg and time when they are missing, and builds rage when it is not on the path.
+
+  --json      one JSON object in place of the table
+  --quick     leave the 1 GiB file out
+  --dir DIR   work there; default is /dev/shm, so that the disk is not what is measured (needs 4 GiB)
+
+Example: cargo xtask bench > docs/benchmarks.md",
+    ),
+    (
         "check",
         "Check formatting, lints, documentation, dependencies, licences and the rules of the house",
         "\
@@ -19,6 +35,20 @@ run left the work tree as it was. All checks run even when one fails; the summar
 cargo-deny is installed with `cargo install` when it is missing.
 
 Example: cargo xtask check",
+    ),
+    (
+        "dist",
+        "Make a tarball and a .deb that come out the same everywhere",
+        "\
+Usage: cargo xtask dist [--verify]
+
+Builds `zegel` and puts it, its manual pages, completions, licence and the notices of all libraries into
+`dist/zegel-VERSION-ARCH-linux.tar.gz` and `dist/zegel_VERSION_ARCH.deb`, with `dist/SHA256SUMS`. The only time in them is that of the
+commit (or SOURCE_DATE_EPOCH), and no path of this machine.
+
+  --verify   build the last commit twice, in two folders, and compare the packages byte by byte
+
+Example: cargo xtask dist --verify",
     ),
     (
         "test",

@@ -1,7 +1,11 @@
 //! The project's own commands. `cargo xtask help` lists them; each lives in a module of its own.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod check;
+mod dist;
+#[cfg(test)]
+mod documents;
 mod fail;
 mod help;
 mod rules;
@@ -37,6 +41,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         return help::of(command);
     }
     match command {
+        "bench" => bench::run(rest),
+        "dist" => dist::run(rest),
         "check" => check::run(rest),
         "test" => test::run(rest),
         "wasm" => wasm::run(rest),

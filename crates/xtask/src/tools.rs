@@ -1,6 +1,6 @@
 //! What the tests and checks need on the machine, and how it gets there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::fail::Failure;
 use crate::shell;
@@ -34,6 +34,7 @@ const FOR_TESTS: &[Need] = &[
     Need { probe: "ssh-keygen", package: "openssh-client", reason: "signatures, checked by a stock tool" },
     Need { probe: "openssl", package: "openssl", reason: "certificates for the test servers" },
     Need { probe: "expect", package: "expect", reason: "passphrases typed on a terminal" },
+    Need { probe: "/usr/bin/time", package: "time", reason: "peak memory of programs" },
     Need { probe: "node", package: "nodejs", reason: "the wasm round trip and age-encryption" },
     Need { probe: "npm", package: "npm", reason: "age-encryption" },
 ];
@@ -50,9 +51,18 @@ const FOR_WASM: &[Need] = &[
     Need { probe: "wasm-ld-19", package: "lld-19", reason: "the linker of the wasm build" },
 ];
 
+/// For the measurements.
+const FOR_BENCH: &[Need] = &[
+    Need { probe: "age", package: "age", reason: "to compare with" },
+    Need { probe: "gpg", package: "gnupg", reason: "to compare with" },
+    Need { probe: "/usr/bin/time", package: "time", reason: "peak memory" },
+];
+
 /// A set of needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Set {
+    /// What `cargo xtask bench` compares with.
+    Bench,
     /// What `cargo xtask test` needs, the wasm build included.
     Test,
     /// What the wasm build alone needs.
@@ -66,6 +76,7 @@ pub(crate) enum Set {
 pub(crate) fn install(set: Set) -> Result<Outcome, Failure> {
     let mut needs: Vec<&Need> = Vec::new();
     match set {
+        Set::Bench => needs.extend(FOR_BENCH),
         Set::Test => needs.extend(FOR_TESTS),
         Set::Wasm => {}
     }
@@ -117,6 +128,20 @@ pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<(), Failure> {
             .env("CARGO_TARGET_DIR", shell::target().join("tools")),
     )
     .map_err(|failure| failure.hint(format!("install it by hand: cargo install --locked {name}")))
+}
+
+/// Returns `rage`, the one on the path or one built into the target folder.
+pub(crate) fn rage() -> Result<PathBuf, Failure> {
+    if let Some(found) = shell::find("rage") {
+        return Ok(found);
+    }
+    let folder = shell::target().join("bench-tools");
+    let program = folder.join("bin/rage");
+    if !program.is_file() {
+        ui::note("missing: rage; building it with cargo install, this takes some minutes");
+        shell::run(shell::cargo().args(["install", "--locked", "rage", "--root"]).arg(&folder))?;
+    }
+    Ok(program)
 }
 
 /// Installs the npm packages of a folder exactly as its lock file says, unless they are there already.
