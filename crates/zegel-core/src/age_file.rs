@@ -4,13 +4,16 @@
 //! length (T24), so the header is measured and capped first; and its default scrypt ceiling accepts 8 GiB of memory
 //! (T25), so the ceiling is set by hand.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 
 use age::armor::ArmoredReader;
 use age::stream::{StreamReader, StreamWriter};
+use age_core::format::{FileKey, Stanza};
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::identity::KeySet;
 use crate::keys::{AgeIdentity, AgeRecipient, CLASSIC_TAG, HYBRID_TAG};
 
 /// Longest header in bytes of an age file inside a sealed message: one stanza of 1.6 kB and age's grease stanza.
@@ -146,21 +149,51 @@ pub fn seal<W: Write>(recipient: &AgeRecipient, out: W) -> io::Result<StreamWrit
         .wrap_output(out)
 }
 
-/// Opens an age file of a sealed message: capped header, exactly one recipient, these identities.
+/// Opens an age file of a sealed message whose header was read and judged.
 ///
 /// The reader gives plaintext chunk by chunk, each authenticated; only its end says that nothing is missing, so nothing
 /// may be shown before (T27).
 ///
 /// # Errors
 /// See [`AgeFileError`].
-pub fn open<R: BufRead>(
-    mut input: R,
-    identities: &[&AgeIdentity],
-) -> Result<(RecipientKind, Payload<R>), AgeFileError> {
-    let header = Header::read(&mut input, MESSAGE_HEADER_MAX)?;
-    let kind = header.one_recipient()?;
-    let mut identities = identities.iter().map(|identity| *identity as &dyn age::Identity);
-    Ok((kind, decrypt(header, input, &mut identities)?))
+pub(crate) fn open_measured<R: BufRead>(
+    header: Header,
+    input: R,
+    identity: &AgeIdentity,
+) -> Result<Payload<R>, AgeFileError> {
+    decrypt(header, input, &mut std::iter::once(identity as &dyn age::Identity))
+}
+
+/// Opens with whichever of several keys fits, and says which one did; `None` when none does.
+pub(crate) fn open_with_one<'k, R: BufRead>(
+    header: Header,
+    input: R,
+    keys: &[&'k KeySet],
+) -> Result<Option<(Payload<R>, &'k KeySet)>, AgeFileError> {
+    let hit = Cell::new(None);
+    let recorders: Vec<Recorder<'_>> =
+        keys.iter().enumerate().map(|(number, set)| Recorder { identity: set.age(), number, hit: &hit }).collect();
+    let mut identities = recorders.iter().map(|recorder| recorder as &dyn age::Identity);
+    match decrypt(header, input, &mut identities) {
+        Ok(payload) => Ok(hit.get().and_then(|number| keys.get(number)).map(|set| (payload, *set))),
+        Err(AgeFileError::NoKey) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An identity that notes when it was the one that fitted.
+struct Recorder<'a> {
+    identity: &'a AgeIdentity,
+    number: usize,
+    hit: &'a Cell<Option<usize>>,
+}
+
+impl age::Identity for Recorder<'_> {
+    fn unwrap_stanza(&self, stanza: &Stanza) -> Option<Result<FileKey, age::DecryptError>> {
+        let unwrapped = self.identity.unwrap_stanza(stanza)?;
+        self.hit.set(Some(self.number));
+        Some(unwrapped)
+    }
 }
 
 /// Opens any age file, binary or in armour, with identities or a passphrase: identity files, and the C2SP vectors.
@@ -236,14 +269,16 @@ mod tests {
             let file = sealed(&bob, &plain);
             let header = Header::read(&mut file.as_slice(), MESSAGE_HEADER_MAX).unwrap();
             assert_eq!(plain_length(header.length(), file.len() as u64), Some(length as u64));
-            let (kind, mut reader) = open(file.as_slice(), &[&bob]).unwrap();
+            assert_eq!(header.one_recipient().unwrap(), RecipientKind::Hybrid);
+            let mut input = file.as_slice();
+            let header = Header::read(&mut input, MESSAGE_HEADER_MAX).unwrap();
             let mut out = Vec::new();
-            reader.read_to_end(&mut out).unwrap();
-            assert_eq!((kind, out), (RecipientKind::Hybrid, plain));
+            open_measured(header, input, &bob).unwrap().read_to_end(&mut out).unwrap();
+            assert_eq!(out, plain);
         }
         let file = sealed(&bob, b"x");
         let eve = AgeIdentity::make(&mut OsRng);
-        assert!(matches!(open(file.as_slice(), &[&eve]), Err(AgeFileError::NoKey)));
+        assert!(matches!(open_any(file.as_slice(), &[eve], None), Err(AgeFileError::NoKey)));
     }
 
     #[test]
@@ -275,7 +310,8 @@ mod tests {
             .unwrap();
         writer.write_all(b"x").unwrap();
         writer.finish().unwrap();
-        assert!(matches!(open(file.as_slice(), &[&one]), Err(AgeFileError::Malformed)));
+        let header = Header::read(&mut file.as_slice(), MESSAGE_HEADER_MAX).unwrap();
+        assert!(matches!(header.one_recipient(), Err(AgeFileError::Malformed)));
         assert!(open_any(file.as_slice(), &[one], None).is_ok(), "positive control: it is a good age file");
     }
 

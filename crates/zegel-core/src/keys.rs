@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 pub use hybrid::{HybridIdentity, HybridRecipient};
 pub use signing::{SigningKey, VerifyingKey};
 
+use crate::age_file::RecipientKind;
 use crate::secret::Secret32;
 
 /// Stanza tag of the hybrid recipient type (C2SP age, "The native hybrid recipient type").
@@ -152,6 +153,14 @@ impl AgeRecipient {
     /// Says whether mail sealed to this key stays closed to a quantum computer.
     pub fn is_post_quantum(&self) -> bool {
         matches!(self, Self::Hybrid(_))
+    }
+
+    /// Returns the kind of stanza that sealing to this key makes.
+    pub fn kind(&self) -> RecipientKind {
+        match self {
+            Self::Classic(_) => RecipientKind::Classic,
+            Self::Hybrid(_) => RecipientKind::Hybrid,
+        }
     }
 
     pub(crate) fn as_age(&self) -> &dyn age::Recipient {

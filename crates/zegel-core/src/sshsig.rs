@@ -131,7 +131,8 @@ mod tests {
         let key = SigningKey::make(&mut OsRng);
         let signature = Signature::sign(Namespace::Card, b"text\n", &key).unwrap();
         let armour = signature.to_armour().unwrap();
-        let (again, rest) = split_armour(&format!("{armour}rest")).unwrap();
+        let text = format!("{armour}rest");
+        let (again, rest) = split_armour(&text).unwrap();
         assert_eq!(rest, "rest");
         assert_eq!(again.claimed_key(), key.verifying_key());
         again.verify(Namespace::Card, b"text\n", &key.verifying_key()).unwrap();

@@ -1,0 +1,162 @@
+//! Alice seals, Bob opens: the way through the whole core in memory.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+use rand_core::OsRng;
+
+use super::*;
+use crate::address::{Address, Mailbox};
+use crate::contacts::{Contact, Origin};
+use crate::identity::Identity;
+use crate::mime::{Attachment, Compose, Draft, DraftOptions, find_container};
+use crate::policy::{Classic, Plan, Policy, evaluate};
+use crate::time::Timestamp;
+
+const NOW: u64 = 1_795_244_400;
+
+struct Person {
+    identity: Identity,
+    contacts: BTreeMap<Address, Contact>,
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(NOW)
+}
+
+fn person(address: &str) -> Person {
+    let identity = Identity::make(address.parse().unwrap(), "Name", now(), 1_000_000, &mut OsRng).unwrap();
+    Person { identity, contacts: BTreeMap::new() }
+}
+
+impl Person {
+    fn knows(&mut self, other: &Self) {
+        let contact = Contact::from_card(other.identity.card(), Origin::Imported, now());
+        self.contacts.insert(contact.address.clone(), contact);
+    }
+
+    fn seal(&self, draft: Draft) -> Sealed<Cursor<Vec<u8>>> {
+        let plan = Plan::make(&draft, self.identity.card(), &self.contacts, now(), Classic::Refuse);
+        let cleared = evaluate(draft, plan, &Policy::built_in()).unwrap();
+        let spool = Cursor::new(Vec::new());
+        seal(cleared, &self.identity, &SealOptions::default(), now(), &mut OsRng, spool, &mut |_| {}).unwrap()
+    }
+
+    fn open(&self, container: &[u8], first_use: FirstUse) -> Result<Opened<Cursor<Vec<u8>>>, OpenError> {
+        let input = Cursor::new(container);
+        open(input, &self.identity, &self.contacts, first_use, now(), MemoryStage, &mut |_| {})
+    }
+}
+
+fn letter(to: &[&Person], bcc: &[&Person], from: &Person) -> Draft {
+    let mailbox = |person: &&Person| Mailbox::from(person.identity.address().clone());
+    let compose = Compose {
+        from: Mailbox::from(from.identity.address().clone()),
+        to: to.iter().map(mailbox).collect(),
+        cc: Vec::new(),
+        bcc: bcc.iter().map(mailbox).collect(),
+        subject: "Uitslag van 3 maart — geheim".to_owned(),
+        text: Some("Beste Bob,\n\nHierbij de uitslag.\n".to_owned()),
+        html: None,
+        attachments: vec![
+            Attachment {
+                name: "klein.txt".to_owned(),
+                media_type: "text/plain".to_owned(),
+                source: Box::new(b"klein".to_vec()),
+            },
+            Attachment {
+                name: "groot.bin".to_owned(),
+                media_type: "application/octet-stream".to_owned(),
+                source: Box::new(vec![42; 5 << 20]),
+            },
+        ],
+        in_reply_to: None,
+    };
+    Draft::compose(compose, 4 << 20).unwrap()
+}
+
+fn container(sealed: &mut Sealed<Cursor<Vec<u8>>>, number: usize) -> Vec<u8> {
+    let copy = sealed.copies()[number].clone();
+    let mail = sealed.mail(&copy).unwrap();
+    let text = String::from_utf8_lossy(mail.as_bytes());
+    assert!(!text.contains("geheim") && !text.contains("groot.bin"), "nothing of the content shows");
+    find_container(mail.as_bytes()).unwrap().container
+}
+
+#[test]
+fn bob_opens_what_alice_sealed() {
+    let (mut alice, mut bob, mut carol) =
+        (person("alice@example.org"), person("bob@example.net"), person("carol@example.com"));
+    alice.knows(&bob);
+    alice.knows(&carol);
+    bob.knows(&alice);
+    carol.knows(&alice);
+    let mut sealed = alice.seal(letter(&[&bob], &[&carol], &alice));
+    assert!(sealed.is_post_quantum());
+    assert_eq!(sealed.copies().len(), 2);
+    let visible = container(&mut sealed, 0);
+    let mut opened = bob.open(&visible, FirstUse::Refuse).unwrap();
+    assert_eq!(opened.assurance, Assurance::Verified);
+    assert_eq!(opened.manifest.subject, "Uitslag van 3 maart — geheim");
+    assert!(opened.inner.text().unwrap().contains("Hierbij de uitslag"));
+    assert_eq!(opened.manifest.bcc, None, "Bob learns nothing of Carol");
+    let mut big = Vec::new();
+    opened.parts[0].file.read_to_end(&mut big).unwrap();
+    assert_eq!(big, vec![42; 5 << 20]);
+
+    assert!(matches!(carol.open(&visible, FirstUse::Refuse), Err(OpenError::NoKey(2))));
+    let blind = container(&mut sealed, 1);
+    assert_eq!(carol.open(&blind, FirstUse::Refuse).unwrap().manifest.opener.role, manifest::OpenerRole::Bcc);
+    assert!(matches!(bob.open(&blind, FirstUse::Refuse), Err(OpenError::NoKey(1))));
+
+    let own = alice.open(&visible, FirstUse::Refuse).unwrap();
+    assert_eq!(own.assurance, Assurance::Own);
+    assert_eq!(own.manifest.bcc, Some(vec![carol.identity.address().clone()]));
+}
+
+#[test]
+fn first_contact_is_refused_unless_accepted_and_never_verified() {
+    let (mut alice, bob) = (person("alice@example.org"), person("bob@example.net"));
+    alice.knows(&bob);
+    let mut sealed = alice.seal(letter(&[&bob], &[], &alice));
+    let bytes = container(&mut sealed, 0);
+    assert!(matches!(bob.open(&bytes, FirstUse::Refuse), Err(OpenError::UnknownSender { .. })));
+    let opened = bob.open(&bytes, FirstUse::Accept).unwrap();
+    assert_eq!(opened.assurance, Assurance::FirstUse);
+    assert_eq!(opened.sender.fingerprint, alice.identity.card().fingerprint());
+}
+
+#[test]
+fn refuses_a_recipient_without_a_card() {
+    let (alice, bob) = (person("alice@example.org"), person("bob@example.net"));
+    let draft = letter(&[&bob], &[], &alice);
+    let plan = Plan::make(&draft, alice.identity.card(), &alice.contacts, now(), Classic::Refuse);
+    assert!(evaluate(draft, plan, &Policy::built_in()).is_err());
+}
+
+#[test]
+fn a_plan_for_another_draft_does_not_clear() {
+    let (mut alice, bob, carol) =
+        (person("alice@example.org"), person("bob@example.net"), person("carol@example.com"));
+    alice.knows(&bob);
+    let plan = Plan::make(&letter(&[&bob], &[], &alice), alice.identity.card(), &alice.contacts, now(), Classic::Refuse);
+    let other = letter(&[&bob, &carol], &[], &alice);
+    assert!(matches!(evaluate(other, plan, &Policy::built_in()), Err(crate::policy::Refused::OtherPlan)));
+}
+
+#[test]
+fn one_file_without_blind_copies_is_the_same_container() {
+    let (mut alice, mut bob) = (person("alice@example.org"), person("bob@example.net"));
+    alice.knows(&bob);
+    bob.knows(&alice);
+    let eml = b"From: alice@example.org\nTo: bob@example.net\nSubject: x\n\nhello\n";
+    let draft = Draft::parse(eml, &DraftOptions::default()).unwrap();
+    let mut sealed = alice.seal(draft);
+    let through_mail = container(&mut sealed, 0);
+    let direct = sealed.into_container().unwrap().into_inner();
+    assert_eq!(direct, through_mail);
+    let opened = bob.open(&direct, FirstUse::Refuse).unwrap();
+    let mut restored = Vec::new();
+    opened.inner.restore(&mut |_| unreachable!(), &mut restored).unwrap();
+    assert!(restored.ends_with(b"hello\n"));
+}
