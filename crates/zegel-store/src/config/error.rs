@@ -1,0 +1,137 @@
+//! Errors of the configuration, with file, line and field but never with a value that could be a secret.
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::environment::EnvironmentError;
+use crate::private::FileError;
+
+/// Tells why the configuration cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A name that cannot be an account's.
+    #[error("an account's name is 1 to 64 letters, digits, - or _")]
+    AccountName,
+    /// No account is configured, and the variables do not make one.
+    #[error("there is no account")]
+    NoAccount,
+    /// There are several accounts and none was named.
+    #[error("there are several accounts and none was named: {names}")]
+    Several {
+        /// Their names.
+        names: String,
+    },
+    /// An account of that name exists already.
+    #[error("there is an account {name} already")]
+    AccountExists {
+        /// The name.
+        name: String,
+    },
+    /// No account has that name.
+    #[error("there is no account {name}")]
+    UnknownAccount {
+        /// The name.
+        name: String,
+    },
+    /// The text is not as documented.
+    #[error("{file}:{line}: {field}{separator}{message}", separator = if field.is_empty() { "" } else { ": " })]
+    Text {
+        /// The file, or `configuration` for text from elsewhere.
+        file: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The field or table, where it is known.
+        field: String,
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<&'static str>,
+    },
+    /// A variable's value is wrong.
+    #[error("{name}: {message}")]
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with its value.
+        message: String,
+    },
+    /// The account, with the variables applied, does not fit together.
+    #[error("account {name}, changed by ZEGEL_* variables: {message}")]
+    Override {
+        /// The account.
+        name: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A variable that is not known, or not text.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl ConfigError {
+    /// Returns what the person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoAccount => {
+                Some("run: zegel account add, or set ZEGEL_ADDRESS and ZEGEL_SMTP_HOST".to_owned())
+            }
+            Self::Several { .. } => Some("name one with --account, ZEGEL_ACCOUNT or default_account".to_owned()),
+            Self::UnknownAccount { .. } => Some("run: zegel account list".to_owned()),
+            Self::AccountExists { .. } => Some("choose another name, or ask for replacing by name".to_owned()),
+            Self::Text { hint, .. } => hint.map(str::to_owned),
+            Self::Environment(error) => error.hint(),
+            Self::File(error) => error.hint(),
+            Self::AccountName | Self::Variable { .. } | Self::Override { .. } => None,
+        }
+    }
+
+    pub(super) fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Text { line, field, message, hint, .. } => {
+                Self::Text { file: path.display().to_string(), line, field, message, hint }
+            }
+            other => other,
+        }
+    }
+
+    pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.get(..start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let message = error.message().to_owned();
+        Self::Text {
+            file: "configuration".to_owned(),
+            line,
+            field: field_at(text, line).to_owned(),
+            hint: hint_for(&message),
+            message: message.lines().collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
+/// Returns the key or table header on a line. The value is left out: somebody may have put a password there.
+fn field_at(text: &str, line: usize) -> &str {
+    let content = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
+    let field = match content.split_once('=') {
+        Some((key, _)) => key.trim(),
+        None if content.starts_with('[') => content.trim_matches(['[', ']']),
+        None => "",
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);
+    if field.len() <= 100 && field.chars().all(fits) { field } else { "" }
+}
+
+fn hint_for(message: &str) -> Option<&'static str> {
+    if message.contains("`allow_classic`") {
+        return Some("sealing for a classic key is asked for by name each time: --allow-classic");
+    }
+    if message.contains("`passwd`") || message.contains("`pass`") || message.contains("password") {
+        return Some(super::password::HINT);
+    }
+    message.contains("missing field `version`").then_some("the first line of the file is: version = 1")
+}

@@ -1,0 +1,26 @@
+//! One process at a time: an advisory lock on a file of its own, released when dropped or when the process ends.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use crate::private::FileError;
+
+/// A lock held on a file, which stays there for the next one.
+#[derive(Debug)]
+pub(crate) struct Lock(#[expect(dead_code, reason = "held for its drop")] File);
+
+impl Lock {
+    /// Waits until nobody else holds the lock at `path`, and takes it.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be made or locked.
+    pub(crate) fn take(path: &Path) -> Result<Self, FileError> {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(FileError::write(path))?;
+        file.lock().map_err(FileError::write(path))?;
+        Ok(Self(file))
+    }
+}

@@ -1,0 +1,251 @@
+//! All-or-nothing files: written without a name, given one only when they are whole.
+//!
+//! On Linux the file has no name at all (`O_TMPFILE`) until [`Staged::persist`]: whatever ends the program before,
+//! `kill -9` and power loss included, leaves nothing behind. Elsewhere, and on file systems without such files, it has
+//! a random name and mode 0600 and is removed on every exit that runs destructors.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use rand_core::{OsRng, RngCore};
+use tempfile::NamedTempFile;
+
+use crate::private::FileError;
+
+/// What becomes of a file that has the name already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// It is replaced, in one step.
+    Allow,
+    /// It stays, and persisting is refused.
+    Forbid,
+}
+
+/// Who may read the finished file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Only its owner: 0600.
+    Private,
+    /// Whoever the process's umask lets: 0666 without its bits.
+    Shared,
+}
+
+/// A file being written that has no name yet.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use std::io::Write;
+/// use zegel_store::staging::{Overwrite, Staged};
+///
+/// let mut file = Staged::create(folder.path())?;
+/// file.write_all(b"verified")?;
+/// file.persist(&folder.path().join("mail.eml"), Overwrite::Forbid)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Staged {
+    inner: Inner,
+    folder: PathBuf,
+}
+
+#[derive(Debug)]
+enum Inner {
+    #[cfg(target_os = "linux")]
+    Unnamed(File),
+    Named(NamedTempFile),
+}
+
+impl Staged {
+    /// Makes a file without a name in `folder`, which must be on the file system of the final name; mode 0600.
+    ///
+    /// # Errors
+    /// Fails when the folder is missing or not writable.
+    pub fn create(folder: &Path) -> Result<Self, FileError> {
+        Self::create_with(folder, Mode::Private)
+    }
+
+    /// As [`Staged::create`], with the mode the finished file is to have.
+    ///
+    /// # Errors
+    /// As [`Staged::create`].
+    pub fn create_with(folder: &Path, mode: Mode) -> Result<Self, FileError> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let inner = Inner::create(folder, mode).map_err(FileError::write(folder))?;
+        Ok(Self { inner, folder: folder.to_owned() })
+    }
+
+    /// Makes a file without a name in the folder where `path` will stand; mode 0600.
+    ///
+    /// # Errors
+    /// As [`Staged::create`].
+    pub fn create_beside(path: &Path) -> Result<Self, FileError> {
+        Self::create(folder_of(path))
+    }
+
+    /// Writes everything to the disk and gives the file its name: afterwards it is there, whole, or not at all.
+    ///
+    /// # Errors
+    /// Refuses a name that is taken unless `overwrite` allows it. On every error the file is gone and what stood at
+    /// `path` before still stands there.
+    pub fn persist(self, path: &Path, overwrite: Overwrite) -> Result<(), FileError> {
+        self.file().sync_all().map_err(FileError::write(path))?;
+        match self.inner {
+            #[cfg(target_os = "linux")]
+            Inner::Unnamed(file) => link(&file, path, overwrite),
+            Inner::Named(file) => match overwrite {
+                Overwrite::Allow => file.persist(path).map(drop).map_err(|e| e.error),
+                Overwrite::Forbid => file.persist_noclobber(path).map(drop).map_err(|e| e.error),
+            },
+        }
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => FileError::Exists { path: path.to_owned() },
+            _ => FileError::Write { path: path.to_owned(), source },
+        })?;
+        sync_folder(folder_of(path)).map_err(FileError::write(path))
+    }
+
+    /// Returns the length in bytes.
+    ///
+    /// # Errors
+    /// Fails when the system cannot tell.
+    pub fn len(&self) -> Result<u64, FileError> {
+        self.file().metadata().map(|meta| meta.len()).map_err(FileError::read(&self.folder))
+    }
+
+    /// Says whether nothing has been written.
+    ///
+    /// # Errors
+    /// As [`Staged::len`].
+    pub fn is_empty(&self) -> Result<bool, FileError> {
+        self.len().map(|len| len == 0)
+    }
+
+    fn file(&self) -> &File {
+        match &self.inner {
+            #[cfg(target_os = "linux")]
+            Inner::Unnamed(file) => file,
+            Inner::Named(file) => file.as_file(),
+        }
+    }
+}
+
+impl Read for Staged {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file().read(buffer)
+    }
+}
+
+impl Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file().flush()
+    }
+}
+
+impl Seek for Staged {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file().seek(position)
+    }
+}
+
+impl Inner {
+    fn create(folder: &Path, mode: Mode) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Some(file) = create_unnamed(folder, mode)? {
+            return Ok(Self::Unnamed(file));
+        }
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".zegel-").suffix(".tmp");
+        #[cfg(unix)]
+        if mode == Mode::Shared {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        builder.tempfile_in(folder).map(Self::Named)
+    }
+}
+
+/// Writes a whole file in one step: afterwards `path` holds all of `bytes`, or what it held before.
+///
+/// # Errors
+/// As [`Staged::persist`].
+pub fn write_atomically(path: &Path, bytes: &[u8], mode: Mode, overwrite: Overwrite) -> Result<(), FileError> {
+    let mut file = Staged::create_with(folder_of(path), mode)?;
+    file.write_all(bytes).map_err(FileError::write(path))?;
+    file.persist(path, overwrite)
+}
+
+/// Returns the folder a path lies in; a bare name lies in the current one.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Writes a folder's list of names to the disk, without which a new name may not survive a power loss.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Makes a file without a name, or returns `None` where the file system (or a missing /proc) does not allow it.
+#[cfg(target_os = "linux")]
+fn create_unnamed(folder: &Path, mode: Mode) -> io::Result<Option<File>> {
+    use rustix::fs::{CWD, Mode as Bits, OFlags, openat};
+    use rustix::io::Errno;
+
+    let bits = match mode {
+        Mode::Private => Bits::RUSR | Bits::WUSR,
+        Mode::Shared => Bits::from_raw_mode(0o666),
+    };
+    // Naming it goes through /proc; without that the file could never be named.
+    if !Path::new("/proc/self/fd").exists() {
+        return Ok(None);
+    }
+    match openat(CWD, folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, bits) {
+        Ok(fd) => Ok(Some(File::from(fd))),
+        // EISDIR: a kernel that does not know the flag; EOPNOTSUPP: the file system does not; EINVAL: some FUSE.
+        Err(Errno::ISDIR | Errno::OPNOTSUPP | Errno::INVAL) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives an unnamed file its name.
+///
+/// Linking cannot replace a file, so over a file that exists it gets a temporary name first and is renamed: that
+/// moment is the only one in which a kill can leave something behind, and then it is the whole, finished file.
+#[cfg(target_os = "linux")]
+fn link(file: &File, path: &Path, overwrite: Overwrite) -> io::Result<()> {
+    match link_new(file, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && overwrite == Overwrite::Allow => {
+            let aside = folder_of(path).join(random_name());
+            link_new(file, &aside)?;
+            std::fs::rename(&aside, path).inspect_err(|_| {
+                let _ = std::fs::remove_file(&aside);
+            })
+        }
+        other => other,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn link_new(file: &File, path: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// Returns a name nobody can foresee, so that nobody can put a file or link there first.
+#[cfg(target_os = "linux")]
+fn random_name() -> String {
+    let mut bytes = [0; 10];
+    OsRng.fill_bytes(&mut bytes);
+    format!(".zegel-{}.tmp", zegel_core::id::to_base32(&bytes))
+}
