@@ -83,7 +83,8 @@ impl Config {
             }
             Err(error) => return Err(error.into()),
         };
-        let text = std::str::from_utf8(&bytes).map_err(|_| FileError::damaged(path, "it is not UTF-8 text"))?;
+        let text =
+            std::str::from_utf8(&bytes).map_err(|_| FileError::damaged(path, "it is not UTF-8 text"))?;
         Self::parse(text).map_err(|error| error.in_file(path))
     }
 

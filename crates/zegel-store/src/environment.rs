@@ -25,7 +25,10 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 /// All variables, in alphabetical order; any other `ZEGEL_*` variable is refused as a typing error.
 pub const VARIABLES: &[Variable] = &[
     variable("ZEGEL_ACCOUNT", "name of the account to use, in place of default_account"),
-    variable("ZEGEL_ADDRESS", "address of the account; with it and ZEGEL_SMTP_HOST no configuration file is needed"),
+    variable(
+        "ZEGEL_ADDRESS",
+        "address of the account; with it and ZEGEL_SMTP_HOST no configuration file is needed",
+    ),
     variable("ZEGEL_CONFIG", "the configuration file"),
     variable("ZEGEL_HOME", "folder below which configuration, data and state lie"),
     variable("ZEGEL_IDENTITY_FILE", "file with the identity, in place of the keyring"),
@@ -67,7 +70,9 @@ impl EnvironmentError {
     /// Returns what the person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown { nearest, .. } => Some(format!("did you mean {nearest}? every ZEGEL_* variable must be known")),
+            Self::Unknown { nearest, .. } => {
+                Some(format!("did you mean {nearest}? every ZEGEL_* variable must be known"))
+            }
             Self::NotText { .. } => None,
         }
     }
@@ -155,7 +160,10 @@ pub(crate) fn is_known(name: &str) -> bool {
 
 fn nearest(name: &str) -> &'static str {
     let known = VARIABLES.iter().map(|variable| variable.name);
-    known.min_by_key(|known| distance(name, known)).unwrap_or("ZEGEL_CONFIG")
+    // A name that was cut short means the one it begins.
+    known
+        .min_by_key(|known| if known.starts_with(name) { 0 } else { distance(name, known) })
+        .unwrap_or("ZEGEL_CONFIG")
 }
 
 /// Counts the letters to add, drop or change to get from one word to the other (Levenshtein).
@@ -207,7 +215,9 @@ mod tests {
 
     #[test]
     fn distance_counts_letters() {
-        for (a, b, d) in [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("", "abc", 3), ("kitten", "sitting", 3)] {
+        for (a, b, d) in
+            [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("", "abc", 3), ("kitten", "sitting", 3)]
+        {
             assert_eq!(distance(a, b), d);
         }
     }

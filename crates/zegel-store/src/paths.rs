@@ -64,7 +64,12 @@ impl Paths {
     /// Puts everything below one folder.
     pub fn below(home: &Path) -> Self {
         let config = home.join("config");
-        Self { config_file: config.join("config.toml"), config, data: home.join("data"), state: home.join("state") }
+        Self {
+            config_file: config.join("config.toml"),
+            config,
+            data: home.join("data"),
+            state: home.join("state"),
+        }
     }
 
     fn of_platform() -> Result<Self, PathsError> {
@@ -134,7 +139,9 @@ mod tests {
         assert_eq!(paths, Paths::below(Path::new("/z")));
         assert_eq!(paths.config_file(), Path::new("/z/config/config.toml"));
         assert_eq!(paths.cards(), Path::new("/z/data/cards"));
-        let paths = Paths::find(&Environment::of([("ZEGEL_HOME", "/z"), ("ZEGEL_CONFIG", "/etc/zegel.toml")])).unwrap();
+        let paths =
+            Paths::find(&Environment::of([("ZEGEL_HOME", "/z"), ("ZEGEL_CONFIG", "/etc/zegel.toml")]))
+                .unwrap();
         assert_eq!(paths.config_file(), Path::new("/etc/zegel.toml"));
         assert_eq!(paths.data(), Path::new("/z/data"));
     }

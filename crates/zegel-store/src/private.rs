@@ -97,7 +97,9 @@ impl FileError {
             Self::Exposed { hint, .. } => Some(hint.clone()),
             Self::Exists { .. } => Some("choose another name, or ask for overwriting by name".to_owned()),
             Self::Foreign { .. } => Some("only files of your own (or of root) are trusted here".to_owned()),
-            Self::Damaged { .. } => Some("restore the file from a backup; it is never repaired by guessing".to_owned()),
+            Self::Damaged { .. } => {
+                Some("restore the file from a backup; it is never repaired by guessing".to_owned())
+            }
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("the disk is full; nothing was changed".to_owned())
             }
@@ -176,7 +178,12 @@ pub(crate) fn read_file(path: &Path, cap: usize, holds: Holds) -> Result<Zeroizi
 }
 
 /// Reads at most `cap` bytes; the buffer is as large as needed from the start, so that no copy is left behind by growing.
-fn read_capped(path: &Path, file: File, meta: &Metadata, cap: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
+fn read_capped(
+    path: &Path,
+    file: File,
+    meta: &Metadata,
+    cap: usize,
+) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let too_long = || FileError::TooLong { path: path.to_owned(), cap };
     let room = if meta.is_file() { usize::try_from(meta.len()).map_err(|_| too_long())? } else { cap };
     if room > cap {

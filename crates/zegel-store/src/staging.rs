@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use rand_core::{OsRng, RngCore};
 use tempfile::NamedTempFile;
 
 use crate::private::FileError;
@@ -173,7 +172,12 @@ impl Inner {
 ///
 /// # Errors
 /// As [`Staged::persist`].
-pub fn write_atomically(path: &Path, bytes: &[u8], mode: Mode, overwrite: Overwrite) -> Result<(), FileError> {
+pub fn write_atomically(
+    path: &Path,
+    bytes: &[u8],
+    mode: Mode,
+    overwrite: Overwrite,
+) -> Result<(), FileError> {
     let mut file = Staged::create_with(folder_of(path), mode)?;
     file.write_all(bytes).map_err(FileError::write(path))?;
     file.persist(path, overwrite)
@@ -245,6 +249,8 @@ fn link_new(file: &File, path: &Path) -> io::Result<()> {
 /// Returns a name nobody can foresee, so that nobody can put a file or link there first.
 #[cfg(target_os = "linux")]
 fn random_name() -> String {
+    use rand_core::{OsRng, RngCore};
+
     let mut bytes = [0; 10];
     OsRng.fill_bytes(&mut bytes);
     format!(".zegel-{}.tmp", zegel_core::id::to_base32(&bytes))

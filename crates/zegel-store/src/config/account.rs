@@ -172,7 +172,8 @@ impl From<Account> for AccountFields {
 #[derive(Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 enum SentFields {
-    None,
+    // With braces: serde lets unknown fields pass beside a variant that has none.
+    None {},
     Maildir { path: PathBuf },
     Imap(Imap),
 }
@@ -180,7 +181,7 @@ enum SentFields {
 impl From<SentFields> for Sent {
     fn from(fields: SentFields) -> Self {
         match fields {
-            SentFields::None => Self::None,
+            SentFields::None {} => Self::None,
             SentFields::Maildir { path } => Self::Maildir(path),
             SentFields::Imap(imap) => Self::Imap(imap),
         }
@@ -190,7 +191,7 @@ impl From<SentFields> for Sent {
 impl From<Sent> for SentFields {
     fn from(sent: Sent) -> Self {
         match sent {
-            Sent::None => Self::None,
+            Sent::None => Self::None {},
             Sent::Maildir(path) => Self::Maildir { path },
             Sent::Imap(imap) => Self::Imap(imap),
         }

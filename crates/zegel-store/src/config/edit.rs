@@ -85,7 +85,9 @@ fn edit(
     private::make_folder(folder_of(path), Holds::Settings)?;
     let _lock = Lock::take(&folder_of(path).join(".config.lock"))?;
     let text = match private::read_file(path, CONFIG_MAX, Holds::Settings) {
-        Ok(bytes) => std::str::from_utf8(&bytes).map_err(|_| FileError::damaged(path, "it is not UTF-8 text"))?.to_owned(),
+        Ok(bytes) => std::str::from_utf8(&bytes)
+            .map_err(|_| FileError::damaged(path, "it is not UTF-8 text"))?
+            .to_owned(),
         Err(error) if error.is_missing() => format!("version = {VERSION}\n"),
         Err(error) => return Err(error.into()),
     };
@@ -131,14 +133,12 @@ fn table_of(account: &Account) -> Result<Table, ConfigError> {
 
 /// Writes `password = { from = … }` on one line, as the documentation shows it.
 fn inline_passwords(table: &mut Table) {
-    for (key, item) in table.iter_mut() {
-        match item {
-            Item::Table(inner) if key == "password" => {
-                let inline = std::mem::take(inner).into_inline_table();
-                *item = toml_edit::value(inline);
-            }
-            Item::Table(inner) => inline_passwords(inner),
-            _ => {}
+    if let Some(Item::Table(password)) = table.remove("password") {
+        table.insert("password", toml_edit::value(password.into_inline_table()));
+    }
+    for (_, item) in table.iter_mut() {
+        if let Item::Table(inner) = item {
+            inline_passwords(inner);
         }
     }
 }

@@ -80,9 +80,13 @@ impl ConfigError {
             Self::NoAccount => {
                 Some("run: zegel account add, or set ZEGEL_ADDRESS and ZEGEL_SMTP_HOST".to_owned())
             }
-            Self::Several { .. } => Some("name one with --account, ZEGEL_ACCOUNT or default_account".to_owned()),
+            Self::Several { .. } => {
+                Some("name one with --account, ZEGEL_ACCOUNT or default_account".to_owned())
+            }
             Self::UnknownAccount { .. } => Some("run: zegel account list".to_owned()),
-            Self::AccountExists { .. } => Some("choose another name, or ask for replacing by name".to_owned()),
+            Self::AccountExists { .. } => {
+                Some("choose another name, or ask for replacing by name".to_owned())
+            }
             Self::Text { hint, .. } => hint.map(str::to_owned),
             Self::Environment(error) => error.hint(),
             Self::File(error) => error.hint(),

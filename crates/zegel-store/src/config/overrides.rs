@@ -2,13 +2,20 @@
 
 use std::str::FromStr;
 
-use super::{Account, AccountFields, AccountName, Chosen, Config, ConfigError, IdentitySource, Password, Smtp, SmtpFields};
+use super::{
+    Account, AccountFields, AccountName, Chosen, Config, ConfigError, IdentitySource, Password, Smtp,
+    SmtpFields,
+};
 use crate::environment::Environment;
 
 /// The name of an account that is made of variables only.
 const MADE: &str = "environment";
 
-pub(super) fn choose(config: &Config, named: Option<&str>, environment: &Environment) -> Result<Chosen, ConfigError> {
+pub(super) fn choose(
+    config: &Config,
+    named: Option<&str>,
+    environment: &Environment,
+) -> Result<Chosen, ConfigError> {
     environment.check()?;
     let named = match named {
         Some(name) => Some(name),
@@ -36,8 +43,13 @@ pub(super) fn choose(config: &Config, named: Option<&str>, environment: &Environ
     Ok(Chosen { name, account })
 }
 
-fn apply(name: &AccountName, account: Option<Account>, environment: &Environment) -> Result<Account, ConfigError> {
-    let misfit = |message: &str| ConfigError::Override { name: name.to_string(), message: message.to_owned() };
+fn apply(
+    name: &AccountName,
+    account: Option<Account>,
+    environment: &Environment,
+) -> Result<Account, ConfigError> {
+    let misfit =
+        |message: &str| ConfigError::Override { name: name.to_string(), message: message.to_owned() };
     let mut fields = account.map(AccountFields::from).unwrap_or_default();
     if let Some(address) = parsed(environment, "ZEGEL_ADDRESS")? {
         fields.address = Some(address);

@@ -122,7 +122,8 @@ impl Password {
     ) -> Result<SecretString, PasswordError> {
         match self {
             Self::Env { name } => {
-                let secret = environment.secret(name)?.ok_or_else(|| PasswordError::NotSet { name: name.clone() })?;
+                let secret =
+                    environment.secret(name)?.ok_or_else(|| PasswordError::NotSet { name: name.clone() })?;
                 one_line(Zeroizing::new(bytes_of(&secret)), || format!("the variable {name}"))
             }
             Self::File { path } => {
@@ -139,7 +140,11 @@ impl Password {
     ///
     /// # Errors
     /// Fails when the keyring does not take it or does not give it back.
-    pub fn store(account: &AccountName, purpose: Purpose, password: &SecretString) -> Result<(), KeyringError> {
+    pub fn store(
+        account: &AccountName,
+        purpose: Purpose,
+        password: &SecretString,
+    ) -> Result<(), KeyringError> {
         Keyring.store(PASSWORDS, &keyring_user(account, purpose), password)
     }
 
@@ -224,10 +229,14 @@ impl<'de> Visitor<'de> for PasswordVisitor {
         match (from.as_deref(), path, name) {
             (Some("keyring"), None, None) => Ok(Password::Keyring),
             (Some("file"), Some(path), None) => Ok(Password::File { path }),
-            (Some("env"), None, Some(name)) if !name.starts_with("ZEGEL_") || environment::is_known(&name) => {
+            (Some("env"), None, Some(name))
+                if !name.starts_with("ZEGEL_") || environment::is_known(&name) =>
+            {
                 Ok(Password::Env { name })
             }
-            (Some("env"), None, Some(_)) => Err(de::Error::custom("other ZEGEL_* variables than our own are refused")),
+            (Some("env"), None, Some(_)) => {
+                Err(de::Error::custom("other ZEGEL_* variables than our own are refused"))
+            }
             _ => Err(de::Error::custom("not a place a password comes from")),
         }
     }

@@ -414,7 +414,9 @@ impl From<Imap> for ImapFields {
 /// Refuses a connection that would carry password and envelope in the clear over a network.
 fn checked_tls(tls: Option<Tls>, host: &Host) -> Result<Tls, &'static str> {
     match tls.unwrap_or_default() {
-        Tls::None if !host.is_loopback() => Err("tls = \"none\" is for this computer itself only (localhost, 127.0.0.1, ::1)"),
+        Tls::None if !host.is_loopback() => {
+            Err("tls = \"none\" is for this computer itself only (localhost, 127.0.0.1, ::1)")
+        }
         tls => Ok(tls),
     }
 }

@@ -76,9 +76,24 @@ fn what_is_written_reads_the_same() {
 fn errors_name_line_and_field() {
     for (text, line, field, message) in [
         ("version = 1\n[account.a]\naddress = \"nobody\"", 3, "address", "name@domain"),
-        ("version = 1\n[account.a]\naddress = \"a@b.c\"\n\n[account.a.smtp]\nhost = \"h\"\nport = 70000", 7, "port", "70000"),
-        ("version = 1\n[account.a]\naddress = \"a@b.c\"\n[account.a.smtp]\nhost = \"h x\"", 5, "host", "host name"),
-        ("version = 1\n[account.a]\naddress = \"a@b.c\"\n[account.a.smtp]\nhost = \"mail.b.c\"\ntls = \"none\"", 4, "account.a.smtp", "this computer"),
+        (
+            "version = 1\n[account.a]\naddress = \"a@b.c\"\n\n[account.a.smtp]\nhost = \"h\"\nport = 70000",
+            7,
+            "port",
+            "70000",
+        ),
+        (
+            "version = 1\n[account.a]\naddress = \"a@b.c\"\n[account.a.smtp]\nhost = \"h x\"",
+            5,
+            "host",
+            "host name",
+        ),
+        (
+            "version = 1\n[account.a]\naddress = \"a@b.c\"\n[account.a.smtp]\nhost = \"mail.b.c\"\ntls = \"none\"",
+            4,
+            "account.a.smtp",
+            "this computer",
+        ),
         ("version = 1\n[account.a]\nadress = \"a@b.c\"", 3, "adress", "unknown field `adress`"),
         ("version = 1\n[seal]\nallow_classic = true", 3, "allow_classic", "unknown field"),
         ("version = 2", 1, "version", "version = 2 is not known"),
@@ -121,7 +136,8 @@ fn a_literal_password_is_refused_and_never_shown() {
         let ConfigError::Text { line, .. } = error else { panic!("{error:?}") };
         assert!(line >= 4, "{lines}: line {line}");
     }
-    let error = account("[account.a.smtp]\nhost = \"h\"\nusername = \"u\"\npassword = \"hunter2\"").unwrap_err();
+    let error =
+        account("[account.a.smtp]\nhost = \"h\"\nusername = \"u\"\npassword = \"hunter2\"").unwrap_err();
     assert!(error.to_string().ends_with("password: a password never stands in the configuration"), "{error}");
     assert!(error.hint().unwrap().contains("{ from = \"keyring\" }"));
 }
@@ -150,7 +166,10 @@ fn what_does_not_fit_together_is_refused() {
     ] {
         assert!(account(lines).is_err(), "{lines}");
     }
-    for lines in ["[account.a.smtp]\nhost = \"localhost\"\ntls = \"none\"", "[account.a.smtp]\nhost = \"127.3.2.1\"\ntls = \"none\""] {
+    for lines in [
+        "[account.a.smtp]\nhost = \"localhost\"\ntls = \"none\"",
+        "[account.a.smtp]\nhost = \"127.3.2.1\"\ntls = \"none\"",
+    ] {
         assert!(account(lines).is_ok(), "{lines}");
     }
     assert!(Config::parse("version = 1\n[seal]\nsubject = \"a\\nBcc: b\"").is_err());
@@ -181,14 +200,22 @@ fn variables_change_the_chosen_account() {
     assert_eq!(secret.expose_secret(), "hunter2");
     assert!(!format!("{chosen:?} {environment:?}").contains("hunter2"));
     // The command line comes before the variable.
-    assert_eq!(config.choose(Some("work"), &Environment::of([("ZEGEL_ACCOUNT", "cron")])).unwrap().name.as_str(), "work");
+    assert_eq!(
+        config.choose(Some("work"), &Environment::of([("ZEGEL_ACCOUNT", "cron")])).unwrap().name.as_str(),
+        "work"
+    );
 }
 
 #[test]
 fn variables_alone_make_an_account() {
     let config = Config::default();
     assert!(matches!(config.choose(None, &Environment::default()), Err(ConfigError::NoAccount)));
-    let environment = Environment::of([("ZEGEL_ADDRESS", "ci@example.org"), ("ZEGEL_SMTP_HOST", "localhost"), ("ZEGEL_SMTP_TLS", "none"), ("ZEGEL_SMTP_PORT", "2525")]);
+    let environment = Environment::of([
+        ("ZEGEL_ADDRESS", "ci@example.org"),
+        ("ZEGEL_SMTP_HOST", "localhost"),
+        ("ZEGEL_SMTP_TLS", "none"),
+        ("ZEGEL_SMTP_PORT", "2525"),
+    ]);
     let chosen = config.choose(None, &environment).unwrap();
     assert_eq!((chosen.name.as_str(), chosen.account.smtp().unwrap().port()), ("environment", 2525));
 }
@@ -215,7 +242,9 @@ fn wrong_variables_are_refused() {
     let both = Environment::of([("ZEGEL_SMTP_PASSWORD", "x"), ("ZEGEL_SMTP_PASSWORD_FILE", "/x")]);
     assert!(config.choose(None, &both).is_err());
     let two = Config::parse(&FULL.replace("default_account = \"work\"\n", "")).unwrap();
-    assert!(matches!(two.choose(None, &Environment::default()), Err(ConfigError::Several { names }) if names == "cron, work"));
+    assert!(
+        matches!(two.choose(None, &Environment::default()), Err(ConfigError::Several { names }) if names == "cron, work")
+    );
 }
 
 #[test]
@@ -236,7 +265,13 @@ fn passwords_come_from_files_as_one_line() {
         (b"\xff", None),
     ] {
         let _ = std::fs::remove_file(&path);
-        crate::staging::write_atomically(&path, bytes, crate::staging::Mode::Private, crate::staging::Overwrite::Forbid).unwrap();
+        crate::staging::write_atomically(
+            &path,
+            bytes,
+            crate::staging::Mode::Private,
+            crate::staging::Overwrite::Forbid,
+        )
+        .unwrap();
         assert_eq!(fetch().ok().map(|s| s.expose_secret().to_owned()).as_deref(), expected);
     }
     #[cfg(unix)]
@@ -259,12 +294,18 @@ fn accounts_are_added_replaced_and_removed_and_comments_stay() {
     let (_home, paths) = home();
     let config = Config::parse(FULL).unwrap();
     let (work, cron) = ("work".parse().unwrap(), "cron".parse().unwrap());
-    let first = Config::save_account(&paths, &work, config.account("work").unwrap(), AccountChange::Add).unwrap();
+    let first =
+        Config::save_account(&paths, &work, config.account("work").unwrap(), AccountChange::Add).unwrap();
     assert_eq!(first.default_account.as_ref(), Some(&work));
     let text = std::fs::read_to_string(paths.config_file()).unwrap();
     assert!(text.contains("password = { from = \"file\", path = \"/run/secrets/smtp\" }"), "{text}");
-    std::fs::write(paths.config_file(), format!("# mine\n{}", text.replace("[account.work]", "# for customers\n[account.work]"))).unwrap();
-    let both = Config::save_account(&paths, &cron, config.account("cron").unwrap(), AccountChange::Add).unwrap();
+    std::fs::write(
+        paths.config_file(),
+        format!("# mine\n{}", text.replace("[account.work]", "# for customers\n[account.work]")),
+    )
+    .unwrap();
+    let both =
+        Config::save_account(&paths, &cron, config.account("cron").unwrap(), AccountChange::Add).unwrap();
     assert_eq!(both.accounts(), config.accounts());
     let refused = Config::save_account(&paths, &cron, config.account("work").unwrap(), AccountChange::Add);
     assert!(matches!(refused, Err(ConfigError::AccountExists { .. })));
@@ -283,7 +324,8 @@ fn a_broken_file_is_not_touched() {
     paths.make().unwrap();
     std::fs::write(paths.config_file(), "version = 1\nwhat\n").unwrap();
     let account = Account::new("a@example.org".parse().unwrap());
-    let error = Config::save_account(&paths, &"a".parse().unwrap(), &account, AccountChange::Add).unwrap_err();
+    let error =
+        Config::save_account(&paths, &"a".parse().unwrap(), &account, AccountChange::Add).unwrap_err();
     assert!(error.to_string().contains("config.toml:2: "), "{error}");
     assert_eq!(std::fs::read_to_string(paths.config_file()).unwrap(), "version = 1\nwhat\n");
     assert!(matches!(Config::default().save(&paths), Err(ConfigError::File(FileError::Exists { .. }))));
@@ -305,7 +347,10 @@ fn a_file_others_may_change_is_refused() {
     let (_home, paths) = home();
     Config::default().save(&paths).unwrap();
     std::fs::set_permissions(paths.config_file(), std::fs::Permissions::from_mode(0o666)).unwrap();
-    assert!(matches!(Config::load(&paths, &Environment::default()), Err(ConfigError::File(FileError::Exposed { .. }))));
+    assert!(matches!(
+        Config::load(&paths, &Environment::default()),
+        Err(ConfigError::File(FileError::Exposed { .. }))
+    ));
 }
 
 #[test]
@@ -316,7 +361,8 @@ fn twenty_at_once_lose_nothing() {
             let paths = &paths;
             scope.spawn(move || {
                 let account = Account::new(format!("a{i}@example.org").parse().unwrap());
-                Config::save_account(paths, &format!("a{i}").parse().unwrap(), &account, AccountChange::Add).unwrap();
+                Config::save_account(paths, &format!("a{i}").parse().unwrap(), &account, AccountChange::Add)
+                    .unwrap();
             });
         }
     });
