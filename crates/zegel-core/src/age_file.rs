@@ -139,7 +139,8 @@ pub fn plain_length(header: u64, total: u64) -> Option<u64> {
 
 /// Begins an age file to exactly one recipient; the header is written at once.
 ///
-/// The caller writes the plaintext and must call `finish`, or the file will not open.
+/// The caller writes the plaintext and must call `finish`, or the file will not open. Callers see no more than a writer, so
+/// that encrypting chunks on several cores can come in here alone.
 ///
 /// # Errors
 /// Fails when the key is unusable (a low-order point) or writing fails.
@@ -171,8 +172,11 @@ pub(crate) fn open_with_one<'k, R: BufRead>(
     keys: &[&'k KeySet],
 ) -> Result<Option<(Payload<R>, &'k KeySet)>, AgeFileError> {
     let hit = Cell::new(None);
-    let recorders: Vec<Recorder<'_>> =
-        keys.iter().enumerate().map(|(number, set)| Recorder { identity: set.age(), number, hit: &hit }).collect();
+    let recorders: Vec<Recorder<'_>> = keys
+        .iter()
+        .enumerate()
+        .map(|(number, set)| Recorder { identity: set.age(), number, hit: &hit })
+        .collect();
     let mut identities = recorders.iter().map(|recorder| recorder as &dyn age::Identity);
     match decrypt(header, input, &mut identities) {
         Ok(payload) => Ok(hit.get().and_then(|number| keys.get(number)).map(|set| (payload, *set))),

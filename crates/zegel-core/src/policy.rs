@@ -221,7 +221,8 @@ fn list(refused: &[Planned]) -> String {
 pub fn evaluate(draft: Draft, plan: Plan, _policy: &Policy) -> Result<Cleared, Refused> {
     let named: BTreeSet<&Address> =
         [draft.to(), draft.cc(), draft.bcc()].into_iter().flatten().map(|mailbox| &mailbox.address).collect();
-    let planned: BTreeSet<&Address> = plan.recipients.iter().map(|planned| &planned.mailbox.address).collect();
+    let planned: BTreeSet<&Address> =
+        plan.recipients.iter().map(|planned| &planned.mailbox.address).collect();
     if named != planned {
         return Err(Refused::OtherPlan);
     }

@@ -146,11 +146,9 @@ mod tests {
     fn refuses_damaged_armour() {
         let key = SigningKey::make(&mut OsRng);
         let armour = Signature::sign(Namespace::Card, b"x\n", &key).unwrap().to_armour().unwrap();
-        for bad in [
-            armour.replace("BEGIN SSH", "BEGIN PGP"),
-            armour[..armour.len() - 1].to_owned(),
-            armour.replace('A', ""),
-        ] {
+        for bad in
+            [armour.replace("BEGIN SSH", "BEGIN PGP"), armour.trim_end().to_owned(), armour.replace('A', "")]
+        {
             assert!(Signature::parse(&bad).is_err());
         }
     }

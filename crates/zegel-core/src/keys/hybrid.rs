@@ -47,6 +47,7 @@ const XWING_LABEL: &[u8] = b"\\.//^\\";
 /// Label that keeps an age file from mixing these stanzas with weaker ones (C2SP age, "labels").
 const POST_QUANTUM: &str = "postquantum";
 
+type Shared = Zeroizing<[u8; 32]>;
 type PqPrivate = <MlKem768 as KemCore>::DecapsulationKey;
 type PqPublic = <MlKem768 as KemCore>::EncapsulationKey;
 
@@ -54,7 +55,8 @@ type PqPublic = <MlKem768 as KemCore>::EncapsulationKey;
 #[derive(Clone)]
 pub struct HybridIdentity {
     seed: Secret32,
-    pq: PqPrivate,
+    /// Boxed, so that moving an identity leaves no copy of the key on the stack.
+    pq: Box<PqPrivate>,
     curve: StaticSecret,
     public: Box<[u8; PUBLIC]>,
 }
@@ -80,7 +82,7 @@ impl HybridIdentity {
         let (left, right) = public.split_at_mut(PQ_PUBLIC);
         left.copy_from_slice(&pq_public.as_bytes());
         right.copy_from_slice(PublicKey::from(&curve).as_bytes());
-        Self { seed, pq, curve, public }
+        Self { seed, pq: Box::new(pq), curve, public }
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, KeyError> {
@@ -108,7 +110,7 @@ impl HybridIdentity {
     }
 
     /// Undoes [`HybridRecipient::encapsulate`]; `None` for an all-zero X25519 result (RFC 7748 section 6.1).
-    fn decapsulate(&self, encapsulated: &[u8; ENCAPSULATED]) -> Option<Zeroizing<[u8; 32]>> {
+    fn decapsulate(&self, encapsulated: &[u8; ENCAPSULATED]) -> Option<Shared> {
         let (pq_ciphertext, curve_public) = encapsulated.split_at(PQ_CIPHERTEXT);
         let pq_shared = self.pq.decapsulate(&to_array::<PQ_CIPHERTEXT>(pq_ciphertext).into()).ok()?;
         let curve_public = to_array(curve_public);
@@ -177,7 +179,7 @@ impl HybridRecipient {
     }
 
     /// Makes a shared secret and its encapsulation (X-Wing `Encapsulate`).
-    fn encapsulate(&self) -> Option<(Zeroizing<[u8; 32]>, Box<[u8; ENCAPSULATED]>)> {
+    fn encapsulate(&self) -> Option<(Shared, Box<[u8; ENCAPSULATED]>)> {
         let (pq, curve) = self.halves();
         let mut random = Zeroizing::new([0; 64]);
         // The `age` traits pass no randomness in; see docs/adr/0002-randomness-inside-age.md.
@@ -253,7 +255,7 @@ fn decode_long(text: &str) -> Option<(Hrp, Vec<u8>)> {
 }
 
 /// Combines both shared secrets (X-Wing `Combiner`).
-fn combine(pq: &[u8], curve: &[u8], ciphertext: &[u8], public: &[u8]) -> Zeroizing<[u8; 32]> {
+fn combine(pq: &[u8], curve: &[u8], ciphertext: &[u8], public: &[u8]) -> Shared {
     let mut hash = Sha3_256::new();
     for piece in [pq, curve, ciphertext, public, XWING_LABEL] {
         Digest::update(&mut hash, piece);

@@ -110,7 +110,12 @@ impl Index {
 }
 
 /// Checks the zero bytes that fill an entry's last block: they could carry bytes nobody hashed.
-fn check_zeros(input: &mut (impl Read + Seek), from: u64, count: u64, end: u64) -> Result<(), ContainerError> {
+fn check_zeros(
+    input: &mut (impl Read + Seek),
+    from: u64,
+    count: u64,
+    end: u64,
+) -> Result<(), ContainerError> {
     if from.checked_add(count).is_none_or(|to| to > end) {
         return Err(ContainerError::Truncated);
     }
@@ -250,7 +255,8 @@ mod tests {
     fn every_other_byte_in_header_fill_or_end_is_refused() {
         let good = sample();
         for at in 0..good.len() {
-            let in_content = (512..516).contains(&at) || (1536..2048).contains(&at) || (3072..3075).contains(&at);
+            let in_content =
+                (512..516).contains(&at) || (1536..2048).contains(&at) || (3072..3075).contains(&at);
             if in_content {
                 continue;
             }

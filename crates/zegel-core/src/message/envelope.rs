@@ -30,6 +30,9 @@ pub enum EnvelopeError {
     /// A key could not be used to seal or sign.
     #[error("a key cannot be used")]
     Key,
+    /// The manifest would be longer than a reader accepts.
+    #[error("too many recipients or attachments for one message")]
+    TooLarge,
 }
 
 /// What an envelope holds; nothing in it is believed before the signature is verified.
@@ -49,7 +52,7 @@ pub(crate) fn blocks(
     signing: &SigningKey,
     message: &AgeIdentity,
 ) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
-    let line = manifest.to_line().map_err(|_| EnvelopeError::Form)?;
+    let line = manifest.to_line().map_err(|_| EnvelopeError::TooLarge)?;
     let signature = Signature::sign(Namespace::Manifest, &line, signing).map_err(|_| EnvelopeError::Key)?;
     let armour = signature.to_armour().map_err(|_| EnvelopeError::Key)?;
     let identity = message.to_secret_text();

@@ -18,6 +18,8 @@ use crate::time::Timestamp;
 pub const MANIFEST_MAX: usize = 256 * 1024;
 /// Most parts of a message: the body and its big attachments.
 pub const PARTS_MAX: usize = 1000;
+/// Longest body in bytes: it is held in memory. What is larger travels as parts of its own.
+pub const BODY_MAX: u64 = 256 << 20;
 /// Media type of part 0.
 pub const BODY_TYPE: &str = "message/rfc822";
 /// Longest subject in bytes.
@@ -296,6 +298,6 @@ impl Part {
             && !self.media_type.is_empty()
             && self.media_type.len() <= NAME_MAX
             && self.media_type.bytes().all(|b| b.is_ascii_graphic())
-            && (!body || self.media_type == BODY_TYPE)
+            && (!body || (self.media_type == BODY_TYPE && self.length <= BODY_MAX))
     }
 }

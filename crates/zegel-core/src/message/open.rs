@@ -227,7 +227,10 @@ fn find_envelope<'a, R: Read + Seek>(
     Err(if broken.is_some() { OpenError::Damaged } else { OpenError::NoKey(index.envelopes.len()) })
 }
 
-fn read_entry<R: Read + Seek>(container: &mut R, entry: Entry) -> Result<BufReader<io::Take<&mut R>>, OpenError> {
+fn read_entry<R: Read + Seek>(
+    container: &mut R,
+    entry: Entry,
+) -> Result<BufReader<io::Take<&mut R>>, OpenError> {
     container.seek(SeekFrom::Start(entry.offset)).map_err(OpenError::Io)?;
     let capacity = usize::try_from(entry.length).unwrap_or(READ_BUFFER).min(READ_BUFFER);
     Ok(BufReader::with_capacity(capacity.max(512), container.take(entry.length)))
@@ -261,7 +264,8 @@ fn find_sender(
         return Err(OpenError::Forged("it claims to be the sender's own copy"));
     }
     if let Some(contact) = contacts.contact(&sender.address)? {
-        if contact.fingerprint != sender.card || !contact.is_consistent() || contact.address != sender.address {
+        if contact.fingerprint != sender.card || !contact.is_consistent() || contact.address != sender.address
+        {
             return Err(OpenError::KeyChanged {
                 address: sender.address.clone(),
                 pinned: contact.fingerprint,
@@ -408,7 +412,9 @@ fn check_inner(manifest: &Manifest, inner: &InnerMessage) -> Result<(), OpenErro
     let signed = manifest.parts.iter().skip(1);
     let agree = stubs.len() + 1 == manifest.parts.len()
         && stubs.iter().zip(signed).all(|(stub, part)| {
-            u64::from(stub.index) == part.index && stub.name == part.name && stub.media_type == part.media_type
+            u64::from(stub.index) == part.index
+                && stub.name == part.name
+                && stub.media_type == part.media_type
         });
     if agree { Ok(()) } else { Err(OpenError::Forged("its attachments are not those that were signed")) }
 }

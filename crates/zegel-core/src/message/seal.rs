@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 
 use super::container::{Kind, append, append_bytes, trailer};
 use super::envelope::{self, EnvelopeError, STEP};
-use super::manifest::{BODY_TYPE, Digest, Format, KeyField, Manifest, Opener, OpenerRole, Part, Party};
+use super::manifest::{
+    BODY_MAX, BODY_TYPE, Digest, Format, KeyField, Manifest, Opener, OpenerRole, Part, Party,
+};
 use crate::address::{Address, Mailbox};
 use crate::age_file;
 use crate::contacts::Contact;
@@ -60,6 +62,9 @@ pub enum SealError {
         /// The identity's owner.
         identity: Address,
     },
+    /// The mail without its big attachments is more than is held in memory.
+    #[error("the message without its large attachments is longer than {} MiB", BODY_MAX >> 20)]
+    TooLarge,
 }
 
 /// Choices of the sender's organisation.
@@ -147,6 +152,9 @@ pub fn seal<W: Read + Write + Seek>(
     };
     let outer = OuterHeaders::make(cleared.draft(), &outer_options)?;
     let body = Zeroizing::new(mime::protect(cleared.draft(), &outer)?);
+    if body.len() as u64 > BODY_MAX {
+        return Err(SealError::TooLarge);
+    }
     let message = AgeIdentity::make(rng);
 
     let parts_start = spool.stream_position()?;
@@ -271,7 +279,12 @@ fn base_manifest(
 /// Returns the addresses of a header field, each once.
 fn addresses(mailboxes: &[Mailbox]) -> Vec<Address> {
     let mut seen = BTreeSet::new();
-    mailboxes.iter().map(|mailbox| &mailbox.address).filter(|address| seen.insert(*address)).cloned().collect()
+    mailboxes
+        .iter()
+        .map(|mailbox| &mailbox.address)
+        .filter(|address| seen.insert(*address))
+        .cloned()
+        .collect()
 }
 
 fn make_copies(
@@ -342,7 +355,12 @@ fn opener_blocks(
     let manifest = Manifest {
         bcc: None,
         guests: None,
-        opener: Opener { address: contact.address.clone(), card: Some(contact.fingerprint), guest: None, role },
+        opener: Opener {
+            address: contact.address.clone(),
+            card: Some(contact.fingerprint),
+            guest: None,
+            role,
+        },
         receipt_key: KeyField(keys.receipt),
         reply_key: KeyField(keys.reply),
         ..base.clone()
@@ -496,4 +514,3 @@ impl SealedMail {
         &self.bytes
     }
 }
-

@@ -139,7 +139,13 @@ fn a_plan_for_another_draft_does_not_clear() {
     let (mut alice, bob, carol) =
         (person("alice@example.org"), person("bob@example.net"), person("carol@example.com"));
     alice.knows(&bob);
-    let plan = Plan::make(&letter(&[&bob], &[], &alice), alice.identity.card(), &alice.contacts, now(), Classic::Refuse);
+    let plan = Plan::make(
+        &letter(&[&bob], &[], &alice),
+        alice.identity.card(),
+        &alice.contacts,
+        now(),
+        Classic::Refuse,
+    );
     let other = letter(&[&bob, &carol], &[], &alice);
     assert!(matches!(evaluate(other, plan, &Policy::built_in()), Err(crate::policy::Refused::OtherPlan)));
 }
