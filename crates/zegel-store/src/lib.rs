@@ -19,15 +19,22 @@
 //! never counts as absent.
 #![forbid(unsafe_code)]
 
+pub mod cards;
 pub mod config;
 pub mod environment;
+pub mod identity;
 pub mod keyring;
 mod lock;
+mod names;
 pub mod paths;
 mod private;
+pub mod seen;
 pub mod staging;
 
+pub use crate::cards::Cards;
 pub use crate::config::{Account, Config};
 pub use crate::environment::Environment;
+pub use crate::identity::IdentityStore;
 pub use crate::paths::Paths;
 pub use crate::private::FileError;
+pub use crate::seen::SeenLog;

@@ -12,6 +12,10 @@ use tempfile::NamedTempFile;
 
 use crate::private::FileError;
 
+/// Between these stands the random part of a temporary name.
+const TEMPORARY_PREFIX: &str = ".zegel-";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
 /// What becomes of a file that has the name already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwrite {
@@ -158,7 +162,7 @@ impl Inner {
             return Ok(Self::Unnamed(file));
         }
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".zegel-").suffix(".tmp");
+        builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
         #[cfg(unix)]
         if mode == Mode::Shared {
             use std::os::unix::fs::PermissionsExt;
@@ -181,6 +185,19 @@ pub fn write_atomically(
     let mut file = Staged::create_with(folder_of(path), mode)?;
     file.write_all(bytes).map_err(FileError::write(path))?;
     file.persist(path, overwrite)
+}
+
+/// Removes finished files that a kill left under a temporary name just before they were renamed.
+///
+/// Only for folders of our own whose lock the caller holds: nobody else is writing there.
+pub(crate) fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
 }
 
 /// Returns the folder a path lies in; a bare name lies in the current one.
@@ -253,5 +270,8 @@ fn random_name() -> String {
 
     let mut bytes = [0; 10];
     OsRng.fill_bytes(&mut bytes);
-    format!(".zegel-{}.tmp", zegel_core::id::to_base32(&bytes))
+    format!("{TEMPORARY_PREFIX}{}{TEMPORARY_SUFFIX}", zegel_core::id::to_base32(&bytes))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Which messages were opened before: a message that comes again in another mail is shown as a replay.
+//!
+//! ```
+//! # let home = tempfile::tempdir()?;
+//! # use zegel_core::{MessageId, Timestamp};
+//! use zegel_store::Paths;
+//! use zegel_store::seen::{Carrier, Seen, SeenLog};
+//!
+//! let log = SeenLog::new(&Paths::below(home.path()));
+//! # let (id, now) = (MessageId::from_bytes([1; 16]), Timestamp::from_unix(10));
+//! let monday = Carrier { mail: Some("<monday@example.org>"), digest: [1; 32] };
+//! let again = Carrier { mail: Some("<again@example.org>"), digest: [1; 32] };
+//! assert_eq!(log.record(&id, &monday, now)?, Seen::First);
+//! assert!(matches!(log.record(&id, &monday, now)?, Seen::Again { .. }));
+//! assert!(matches!(log.record(&id, &again, now)?, Seen::Replayed { .. }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Lines are only ever appended, under a lock, and on the disk before the answer is given. The log is split by the first
+//! two characters of the message id, so that looking one up stays quick after a million messages.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use zegel_core::id::{from_base32, to_base32};
+use zegel_core::{MessageId, Timestamp, json};
+
+use crate::lock::Lock;
+use crate::paths::Paths;
+use crate::private::{self, FileError, Holds};
+use crate::staging::sync_folder;
+
+/// Longest carrier text that is kept; a longer one is cut, which keeps it as different as it was.
+const CARRIER_MAX: usize = 998;
+/// Longest line.
+const LINE_MAX: usize = 16 << 10;
+/// Longest file that is read: about a quarter of a million messages in each of a thousand files.
+const FILE_MAX: usize = 64 << 20;
+
+/// What a message came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carrier<'a> {
+    /// The `Message-ID` of the mail, empty for a mail without one; `None` for a bare `message.zegel` file.
+    pub mail: Option<&'a str>,
+    /// A digest of the container, byte for byte.
+    pub digest: [u8; 32],
+}
+
+/// Whether a message was opened before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Seen {
+    /// It was opened before, from the same mail or file.
+    Again {
+        /// When it was opened first.
+        when: Timestamp,
+    },
+    /// It was not opened before.
+    First,
+    /// It was opened before, from another mail: somebody sent it again.
+    Replayed {
+        /// The `Message-ID` of the first mail; untrusted text.
+        first: Option<String>,
+        /// When it was opened first.
+        when: Timestamp,
+    },
+}
+
+/// The memory of opened messages.
+#[derive(Debug, Clone)]
+pub struct SeenLog {
+    folder: PathBuf,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    carrier: Option<String>,
+    digest: String,
+    id: MessageId,
+    opened: Timestamp,
+}
+
+impl SeenLog {
+    /// Names the log below these paths; nothing is touched yet.
+    pub fn new(paths: &Paths) -> Self {
+        Self { folder: paths.seen() }
+    }
+
+    /// Records that a message was opened and says whether it was before; the first time is the one that stays.
+    ///
+    /// # Errors
+    /// Fails when the log cannot be read or written, or is damaged other than by a line that was cut off at the end.
+    pub fn record(&self, id: &MessageId, carrier: &Carrier<'_>, now: Timestamp) -> Result<Seen, FileError> {
+        private::make_folder(&self.folder, Holds::Settings)?;
+        let path = self.file(id);
+        let _lock = Lock::take(&self.folder.join(".lock"))?;
+        let new = !path.exists();
+        let mut file = open(&path)?;
+        let (lines, whole) = read(&path, &mut file)?;
+        if let Some(first) = lines.iter().find(|line| line.id == *id) {
+            return Ok(compare(first, carrier));
+        }
+        let line = Line {
+            carrier: carrier.mail.map(|mail| cut(mail).to_owned()),
+            digest: to_base32(&carrier.digest),
+            id: *id,
+            opened: now,
+        };
+        let bytes = json::to_line(&line).map_err(|error| FileError::damaged(&path, error.to_string()))?;
+        append(&mut file, whole, &bytes).map_err(FileError::write(&path))?;
+        if new {
+            sync_folder(&self.folder).map_err(FileError::write(&self.folder))?;
+        }
+        Ok(Seen::First)
+    }
+
+    /// Says whether a message was opened before, without recording anything.
+    ///
+    /// # Errors
+    /// As [`SeenLog::record`].
+    pub fn look(&self, id: &MessageId, carrier: &Carrier<'_>) -> Result<Seen, FileError> {
+        let path = self.file(id);
+        if !path.try_exists().map_err(FileError::read(&path))? {
+            return Ok(Seen::First);
+        }
+        let _lock = Lock::take(&self.folder.join(".lock"))?;
+        let (lines, _) = read(&path, &mut open(&path)?)?;
+        Ok(lines.iter().find(|line| line.id == *id).map_or(Seen::First, |first| compare(first, carrier)))
+    }
+
+    fn file(&self, id: &MessageId) -> PathBuf {
+        let part: String = id.to_string().chars().take(2).collect();
+        self.folder.join(format!("{part}.log"))
+    }
+}
+
+fn open(path: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).write(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(FileError::write(path))
+}
+
+/// Reads all whole lines, and returns the length they take.
+///
+/// A line without its end, or a last line that is none, was cut off by a crash before its writing was acknowledged: it
+/// does not count. Any other line that cannot be read is damage, and is not passed over.
+fn read(path: &Path, file: &mut File) -> Result<(Vec<Line>, u64), FileError> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(FILE_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    Read::by_ref(file).take(limit).read_to_end(&mut bytes).map_err(FileError::read(path))?;
+    if bytes.len() > FILE_MAX {
+        return Err(FileError::TooLong { path: path.to_owned(), cap: FILE_MAX });
+    }
+    let mut lines = Vec::new();
+    let mut whole = 0_u64;
+    let mut pieces = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
+    while let Some((number, piece)) = pieces.next() {
+        let last = pieces.peek().is_none();
+        let line = piece.strip_suffix(b"\n").and_then(|line| json::from_slice::<Line>(line, LINE_MAX).ok());
+        match line {
+            Some(line) => {
+                lines.push(line);
+                whole = whole.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+            }
+            None if last => break,
+            None => return Err(FileError::damaged(path, format!("line {} cannot be read", number + 1))),
+        }
+    }
+    Ok((lines, whole))
+}
+
+/// Writes a line after the whole ones, over what a crash may have left, and waits until it is on the disk.
+fn append(file: &mut File, whole: u64, line: &[u8]) -> std::io::Result<()> {
+    file.set_len(whole)?;
+    file.seek(SeekFrom::Start(whole))?;
+    let written = file.write_all(line).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // What is half there must not stay: the caller is told that nothing was recorded.
+        let _ = file.set_len(whole);
+    }
+    written
+}
+
+fn compare(first: &Line, carrier: &Carrier<'_>) -> Seen {
+    let same_bytes = from_base32(&first.digest).is_ok_and(|digest| digest == carrier.digest);
+    let same_mail = match (&first.carrier, carrier.mail) {
+        (Some(first), Some(now)) => first == cut(now),
+        // The container taken out of its mail, or the other way round: the reader's own doing.
+        _ => true,
+    };
+    if same_bytes && same_mail {
+        return Seen::Again { when: first.opened };
+    }
+    Seen::Replayed { first: first.carrier.clone(), when: first.opened }
+}
+
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(CARRIER_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use std::fs;
+
+use super::*;
+
+fn log() -> (tempfile::TempDir, SeenLog) {
+    let home = tempfile::tempdir().unwrap();
+    let log = SeenLog::new(&Paths::below(home.path()));
+    (home, log)
+}
+
+fn id(n: u8) -> MessageId {
+    // The first bytes are equal, so that all lie in one file.
+    let mut bytes = [0; 16];
+    bytes[15] = n;
+    MessageId::from_bytes(bytes)
+}
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_unix(seconds)
+}
+
+const FILE: Carrier<'static> = Carrier { mail: None, digest: [7; 32] };
+const MAIL: Carrier<'static> = Carrier { mail: Some("<a@example.org>"), digest: [7; 32] };
+
+#[test]
+fn tells_first_again_and_replayed() {
+    let (_home, log) = log();
+    assert_eq!(log.look(&id(1), &MAIL).unwrap(), Seen::First);
+    assert_eq!(log.record(&id(1), &MAIL, at(5)).unwrap(), Seen::First);
+    assert_eq!(log.look(&id(2), &MAIL).unwrap(), Seen::First);
+    let again = Seen::Again { when: at(5) };
+    let replayed = Seen::Replayed { first: Some("<a@example.org>".to_owned()), when: at(5) };
+    for (carrier, expected) in [
+        (MAIL, &again),
+        (FILE, &again),
+        (Carrier { mail: Some("<b@example.org>"), ..MAIL }, &replayed),
+        (Carrier { mail: Some(""), ..MAIL }, &replayed),
+        (Carrier { digest: [8; 32], ..MAIL }, &replayed),
+        (Carrier { digest: [8; 32], ..FILE }, &replayed),
+    ] {
+        assert_eq!(log.record(&id(1), &carrier, at(9)).unwrap(), *expected);
+        assert_eq!(log.look(&id(1), &carrier).unwrap(), *expected);
+    }
+    assert_eq!(fs::read_to_string(log.file(&id(1))).unwrap().lines().count(), 1, "the first one stays");
+}
+
+#[test]
+fn a_line_cut_off_at_the_end_does_not_count() {
+    for torn in [&b"{\"carrier\":\"<a@ex"[..], b"{", b"\0\0\0\0", b"\0\0\0\n", b"{\"digest\":1}\n"] {
+        let (_home, log) = log();
+        log.record(&id(1), &MAIL, at(1)).unwrap();
+        let path = log.file(&id(1));
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.extend_from_slice(torn);
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(log.record(&id(1), &MAIL, at(2)).unwrap(), Seen::Again { when: at(1) });
+        assert_eq!(log.record(&id(2), &MAIL, at(3)).unwrap(), Seen::First);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert_eq!(log.record(&id(2), &MAIL, at(4)).unwrap(), Seen::Again { when: at(3) });
+    }
+}
+
+#[test]
+fn every_truncation_keeps_the_lines_before() {
+    let (_home, log) = log();
+    log.record(&id(1), &MAIL, at(1)).unwrap();
+    let path = log.file(&id(1));
+    let one = fs::read(&path).unwrap().len();
+    log.record(&id(2), &MAIL, at(2)).unwrap();
+    let both = fs::read(&path).unwrap();
+    for length in one..both.len() {
+        fs::write(&path, &both[..length]).unwrap();
+        assert_eq!(log.look(&id(1), &MAIL).unwrap(), Seen::Again { when: at(1) });
+        assert_eq!(log.look(&id(2), &MAIL).unwrap(), Seen::First);
+    }
+}
+
+#[test]
+fn damage_in_the_middle_is_an_error() {
+    let (_home, log) = log();
+    log.record(&id(1), &MAIL, at(1)).unwrap();
+    log.record(&id(2), &MAIL, at(1)).unwrap();
+    let path = log.file(&id(1));
+    let damaged = fs::read_to_string(&path).unwrap().replacen("opened", "opend", 1);
+    fs::write(&path, &damaged).unwrap();
+    let error = log.record(&id(3), &MAIL, at(2)).unwrap_err();
+    assert!(matches!(error, FileError::Damaged { .. }) && error.to_string().contains("line 1"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
+}
+
+#[test]
+fn hostile_carriers_stay_on_one_line() {
+    let (_home, log) = log();
+    let long = "é".repeat(10_000);
+    for (n, mail) in ["a\nb", "\u{1b}[31m", "\"},{", &long, ""].into_iter().enumerate() {
+        let carrier = Carrier { mail: Some(mail), digest: [1; 32] };
+        let id = id(u8::try_from(n).unwrap());
+        assert_eq!(log.record(&id, &carrier, at(1)).unwrap(), Seen::First);
+        assert_eq!(log.record(&id, &carrier, at(1)).unwrap(), Seen::Again { when: at(1) });
+    }
+    assert_eq!(fs::read_to_string(log.file(&id(0))).unwrap().lines().count(), 5);
+}
+
+#[test]
+fn many_at_once_see_it_first_only_once() {
+    let (_home, log) = log();
+    let firsts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..16)
+            .map(|_| scope.spawn(|| log.record(&id(1), &MAIL, at(1)).unwrap() == Seen::First))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).filter(|first| *first).count()
+    });
+    assert_eq!(firsts, 1);
+    assert_eq!(fs::read_to_string(log.file(&id(1))).unwrap().lines().count(), 1);
+}

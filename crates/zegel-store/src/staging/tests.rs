@@ -1,0 +1,152 @@
+use std::fs;
+
+use super::*;
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn named(folder: &Path) -> Staged {
+    let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).tempfile_in(folder);
+    Staged { inner: Inner::Named(file.unwrap()), folder: folder.to_owned() }
+}
+
+fn usual(folder: &Path) -> Staged {
+    Staged::create(folder).unwrap()
+}
+
+/// Both ways of staging, so that the one of other systems is tested here too.
+const WAYS: [fn(&Path) -> Staged; 2] = [usual, named];
+
+#[test]
+fn nothing_is_there_until_persisted() {
+    let dir = tempfile::tempdir().unwrap();
+    for stage in WAYS {
+        let mut file = stage(dir.path());
+        file.write_all(b"half").unwrap();
+        drop(file);
+        assert_eq!(names(dir.path()), [""; 0]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_staged_file_has_no_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = Staged::create(dir.path()).unwrap();
+    assert!(
+        matches!(file.inner, Inner::Unnamed(_)),
+        "this file system lacks O_TMPFILE: the test says nothing"
+    );
+    file.write_all(b"half").unwrap();
+    assert_eq!(names(dir.path()), [""; 0]);
+}
+
+#[test]
+fn persists_whole_and_private() {
+    let dir = tempfile::tempdir().unwrap();
+    for (i, stage) in WAYS.into_iter().enumerate() {
+        let mut file = stage(dir.path());
+        file.write_all(b"0123456789").unwrap();
+        file.seek(SeekFrom::Start(3)).unwrap();
+        let mut two = [0; 2];
+        file.read_exact(&mut two).unwrap();
+        assert_eq!(&two, b"34");
+        assert_eq!((file.len().unwrap(), file.is_empty().unwrap()), (10, false));
+        let path = dir.path().join(format!("f{i}"));
+        file.persist(&path, Overwrite::Forbid).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"0123456789");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+        }
+    }
+    assert_eq!(names(dir.path()), ["f0", "f1"]);
+}
+
+#[test]
+fn overwrites_only_when_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f");
+    fs::write(&path, "old").unwrap();
+    for stage in WAYS {
+        let mut file = stage(dir.path());
+        file.write_all(b"new").unwrap();
+        assert!(matches!(file.persist(&path, Overwrite::Forbid), Err(FileError::Exists { .. })));
+        assert_eq!((fs::read(&path).unwrap(), names(dir.path())), (b"old".to_vec(), vec!["f".to_owned()]));
+    }
+    for stage in WAYS {
+        let mut file = stage(dir.path());
+        file.write_all(b"new").unwrap();
+        file.persist(&path, Overwrite::Allow).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), names(dir.path())), (b"new".to_vec(), vec!["f".to_owned()]));
+    }
+}
+
+#[test]
+fn leaves_nothing_when_the_name_cannot_be_had() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    fs::write(dir.path().join("folder/x"), "").unwrap();
+    for path in ["folder", "missing/f", &"n".repeat(300)] {
+        for overwrite in [Overwrite::Allow, Overwrite::Forbid] {
+            for stage in WAYS {
+                let mut file = stage(dir.path());
+                file.write_all(b"new").unwrap();
+                assert!(file.persist(&dir.path().join(path), overwrite).is_err(), "{path}");
+                assert_eq!(names(dir.path()), ["folder"]);
+            }
+        }
+    }
+    assert!(Staged::create(&dir.path().join("missing")).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_way_is_replaced_not_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+    fs::write(&target, "precious").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    assert!(matches!(
+        write_atomically(&link, b"x", Mode::Private, Overwrite::Forbid),
+        Err(FileError::Exists { .. })
+    ));
+    write_atomically(&link, b"x", Mode::Private, Overwrite::Allow).unwrap();
+    assert_eq!((fs::read(&target).unwrap(), fs::read(&link).unwrap()), (b"precious".to_vec(), b"x".to_vec()));
+}
+
+#[cfg(unix)]
+#[test]
+fn shared_files_follow_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    let plain = dir.path().join("plain");
+    fs::write(&plain, "").unwrap();
+    let ours = dir.path().join("ours");
+    write_atomically(&ours, b"", Mode::Shared, Overwrite::Forbid).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&ours), mode(&plain));
+}
+
+#[test]
+fn a_bare_name_lies_in_the_current_folder() {
+    assert_eq!(folder_of(Path::new("mail.eml")), Path::new("."));
+    assert_eq!(folder_of(Path::new("a/mail.eml")), Path::new("a"));
+    assert_eq!(folder_of(Path::new("/")), Path::new("."));
+}
+
+#[test]
+fn sweeping_takes_only_our_leftovers() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [".zegel-abc.tmp", ".zegel-abc", "x.tmp", ".lock"] {
+        fs::write(dir.path().join(name), "").unwrap();
+    }
+    sweep(dir.path());
+    assert_eq!(names(dir.path()), [".lock", ".zegel-abc", "x.tmp"]);
+}
