@@ -52,18 +52,12 @@ const VERSION: u32 = 1;
 const SUBJECT_MAX: usize = 200;
 
 /// Everything the file says, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "Raw", into = "Raw")]
 pub struct Config {
     default_account: Option<AccountName>,
     seal: Seal,
     accounts: BTreeMap<AccountName, Account>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { default_account: None, seal: Seal::default(), accounts: BTreeMap::new() }
-    }
 }
 
 impl Config {

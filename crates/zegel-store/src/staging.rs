@@ -9,6 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use zegel_core::message::Stage;
 
 use crate::private::FileError;
 
@@ -152,6 +153,27 @@ impl Write for Staged {
 impl Seek for Staged {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         self.file().seek(position)
+    }
+}
+
+/// Stages the parts of a message that is being opened in unnamed files of one folder, for [`zegel_core::message::open`].
+///
+/// The folder is the one the parts are to be saved in, so that persisting them needs no copy.
+#[derive(Debug, Clone)]
+pub struct FolderStage(PathBuf);
+
+impl FolderStage {
+    /// Stages in this folder, which must exist.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self(folder.into())
+    }
+}
+
+impl Stage for FolderStage {
+    type File = Staged;
+
+    fn make_file(&mut self, _length: u64) -> io::Result<Staged> {
+        Ok(Staged::create(&self.0)?)
     }
 }
 

@@ -3,7 +3,13 @@
 //! The test binary runs itself again for the part that is to be killed, or that needs another environment; those parts
 //! are marked as ignored so that they run only then.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 
 #[path = "real/crash.rs"]
 mod crash;

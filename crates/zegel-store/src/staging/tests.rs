@@ -150,3 +150,16 @@ fn sweeping_takes_only_our_leftovers() {
     sweep(dir.path());
     assert_eq!(names(dir.path()), [".lock", ".zegel-abc", "x.tmp"]);
 }
+
+#[test]
+fn stages_the_parts_of_a_message() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut stage = FolderStage::new(dir.path());
+    let mut file = stage.make_file(4).unwrap();
+    file.write_all(b"part").unwrap();
+    assert_eq!(names(dir.path()), [""; 0]);
+    file.persist(&dir.path().join("part.pdf"), Overwrite::Forbid).unwrap();
+    assert_eq!(names(dir.path()), ["part.pdf"]);
+    let error = FolderStage::new(dir.path().join("missing")).make_file(4).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::NotFound);
+}
