@@ -198,9 +198,9 @@ impl Capture {
         if !status.success() {
             return Err(Failure::new(format!("the capture server failed ({status})")));
         }
-        let mails =
-            (1..).map(|number| self.folder.join(format!("{number}.eml"))).take_while(|path| path.is_file());
-        Ok(mails.map(|path| path.display().to_string()).collect())
+        let names = (1..).map(|number| format!("{number}.eml"));
+        let came = names.take_while(|name| self.folder.join(name).is_file());
+        Ok(came.map(|name| format!("{}/{name}", self.name)).collect())
     }
 }
 
