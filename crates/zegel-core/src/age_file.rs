@@ -32,7 +32,17 @@ const TAG: u64 = 16;
 /// Reads the plaintext of an age file, chunk by authenticated chunk.
 pub type Payload<R> = StreamReader<io::Chain<Cursor<Vec<u8>>, R>>;
 
+/// Reads the plaintext of an age file that may come in armour.
+pub type AnyPayload<R> = Payload<BufReader<ArmoredReader<BufReader<io::Chain<Cursor<Vec<u8>>, R>>>>>;
+
 const VERSION_LINE: &[u8] = b"age-encryption.org/v1\n";
+/// Length in bytes of a full line of a stanza's body, with its line feed; the last line is shorter.
+const BODY_LINE: usize = 65;
+/// Length in bytes of the header's last line: `--- `, 32 bytes in base64 without padding, line feed.
+const LAST_LINE: usize = 48;
+const ARMOUR_START: &[u8] = b"-----BEGIN AGE";
+/// White space before the armour, and its first line, must fit into this many bytes.
+const ARMOUR_LEAD: u64 = 1024;
 
 /// Tells why an age file could not be read. It does not say which step of decryption failed.
 #[derive(Debug, Error)]
@@ -84,9 +94,11 @@ impl Header {
         let mut bytes = Vec::with_capacity(2048.min(cap));
         let mut stanza_types = Vec::new();
         let mut limited = input.take(cap as u64);
+        // Whether a stanza's last, shorter line is still to come. The `age` crate does not insist on one.
+        let mut in_body = false;
         loop {
             let start = bytes.len();
-            limited.read_until(b'\n', &mut bytes).map_err(AgeFileError::Io)?;
+            limited.read_until(b'\n', &mut bytes).map_err(from_header)?;
             let line = bytes.get(start..).unwrap_or_default();
             if start == 0 && line != VERSION_LINE {
                 let cut = VERSION_LINE.starts_with(line) && line.len() == cap;
@@ -97,9 +109,16 @@ impl Header {
                 return Err(if full { AgeFileError::HeaderTooLong(cap) } else { AgeFileError::Malformed });
             }
             if line.starts_with(b"---") {
-                return Ok(Self { bytes, stanza_types });
+                // A shorter line would make the `age` crate read on into the payload in search of the rest.
+                let whole = line.starts_with(b"--- ") && line.len() == LAST_LINE && !in_body;
+                return if whole { Ok(Self { bytes, stanza_types }) } else { Err(AgeFileError::Malformed) };
             }
-            if let Some(rest) = line.strip_prefix(b"-> ") {
+            let stanza = line.strip_prefix(b"-> ");
+            if start > 0 && stanza.is_some() == in_body {
+                return Err(AgeFileError::Malformed);
+            }
+            in_body = start > 0 && (stanza.is_some() || line.len() == BODY_LINE);
+            if let Some(rest) = stanza {
                 let name = rest.split(|b| *b == b' ' || *b == b'\n').next().unwrap_or_default();
                 stanza_types.push(String::from_utf8_lossy(name).into_owned());
             }
@@ -205,11 +224,18 @@ impl age::Identity for Recorder<'_> {
 /// # Errors
 /// See [`AgeFileError`].
 pub fn open_any<R: Read>(
-    input: R,
+    mut input: R,
     identities: &[AgeIdentity],
     passphrase: Option<&SecretString>,
-) -> Result<Payload<BufReader<ArmoredReader<BufReader<R>>>>, AgeFileError> {
-    let mut input = BufReader::new(ArmoredReader::new(input));
+) -> Result<AnyPayload<R>, AgeFileError> {
+    // White space may stand before armour (C2SP age, "ASCII armor"); the `age` crate does not pass over it.
+    let mut start = Vec::new();
+    input.by_ref().take(ARMOUR_LEAD).read_to_end(&mut start).map_err(AgeFileError::Io)?;
+    let lead = start.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    if start.get(lead..).is_some_and(|rest| rest.starts_with(ARMOUR_START)) {
+        start.drain(..lead);
+    }
+    let mut input = BufReader::new(ArmoredReader::new(Cursor::new(start).chain(input)));
     let header = Header::read(&mut input, HEADER_MAX)?;
     let passphrase = passphrase.map(|passphrase| {
         let mut identity = age::scrypt::Identity::new(passphrase.clone());
@@ -228,18 +254,30 @@ fn decrypt<R: BufRead>(
 ) -> Result<Payload<R>, AgeFileError> {
     // The header was measured; `new_buffered` parses it in one piece.
     let whole = Cursor::new(header.bytes).chain(input);
-    age::Decryptor::new_buffered(whole).map_err(from_age)?.decrypt(identities).map_err(from_age)
+    let decryptor = age::Decryptor::new_buffered(whole).map_err(|error| match error {
+        // The nonce behind the header is missing.
+        age::DecryptError::Io(error) => from_header(error),
+        other => from_age(other),
+    })?;
+    decryptor.decrypt(identities).map_err(from_age)
 }
 
 fn from_age(error: age::DecryptError) -> AgeFileError {
     match error {
         age::DecryptError::ExcessiveWork { .. } => AgeFileError::TooCostly,
         age::DecryptError::InvalidHeader | age::DecryptError::UnknownFormat => AgeFileError::Malformed,
-        age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            AgeFileError::Io(error)
-        }
-        age::DecryptError::NoMatchingKeys => AgeFileError::NoKey,
+        age::DecryptError::Io(error) => from_stream(error),
+        // `DecryptionFailed` is a stanza that a passphrase does not open.
+        age::DecryptError::DecryptionFailed | age::DecryptError::NoMatchingKeys => AgeFileError::NoKey,
         _ => AgeFileError::Damaged,
+    }
+}
+
+/// Turns an error of reading the header into ours: what the armour reports as bad data is a wrong form, the rest is I/O.
+fn from_header(error: io::Error) -> AgeFileError {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => AgeFileError::Malformed,
+        _ => AgeFileError::Io(error),
     }
 }
 
