@@ -1,0 +1,3 @@
+//! Vectors: files with an expected outcome, pinned for ever.
+
+mod age;
