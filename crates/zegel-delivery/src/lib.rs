@@ -20,7 +20,6 @@
 
 pub mod capture;
 pub mod endpoint;
-mod mail;
 mod patience;
 mod runtime;
 pub mod sent;
@@ -28,4 +27,4 @@ pub mod sinks;
 pub mod smtp;
 mod text;
 
-pub use mail::SealedMail;
+pub use zegel_core::message::SealedMail;

@@ -11,9 +11,9 @@ use secrecy::ExposeSecret;
 use thiserror::Error;
 
 use crate::endpoint::{Credentials, Endpoint, Mechanism, SettingsError};
-use crate::mail::SealedMail;
 use crate::runtime::small_runtime;
 use crate::sinks::{Maildir, SinkError};
+use zegel_core::message::SealedMail;
 
 /// Longest name of a folder in bytes.
 const FOLDER_MAX: usize = 500;

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rand_core::{OsRng, RngCore};
 use thiserror::Error;
 
-use crate::mail::SealedMail;
+use zegel_core::message::SealedMail;
 
 /// Between the unique name of a Maildir entry and its flags; Windows allows no colon in a file name.
 const INFO: &str = if cfg!(windows) { ";2," } else { ":2," };

@@ -21,10 +21,10 @@ use zeroize::Zeroizing;
 
 use super::{ImapSettings, SentError};
 use crate::endpoint::{DialError, Mechanism, SecureError, Tls};
-use crate::mail::SealedMail;
 use crate::patience::while_moving;
 use crate::smtp::initial_response;
 use crate::text::printable;
+use zegel_core::message::SealedMail;
 
 /// Bytes a server may send us in all: we ask for next to nothing, and the library would take 512 MiB for one reply.
 const RECEIVED_MAX: u64 = 1024 * 1024;

@@ -6,8 +6,8 @@ use super::Capabilities;
 use super::error::SubmitError;
 use super::session::{AccountReport, Progress, Receipt, Submission, account_test};
 use super::settings::SmtpSettings;
-use crate::mail::SealedMail;
 use crate::runtime::small_runtime;
+use zegel_core::message::SealedMail;
 
 /// A [`Submission`] with a runtime of its own on the calling thread.
 pub struct BlockingSubmission {

@@ -17,9 +17,9 @@ use super::error::{Refusal, Stage, SubmitError};
 use super::settings::SmtpSettings;
 use super::wire::{Stream, Wire};
 use crate::endpoint::{Credentials, DialError, Endpoint, SecureError, Tls};
-use crate::mail::SealedMail;
 use crate::patience::{Silent, while_moving};
 use crate::text::printable;
+use zegel_core::message::SealedMail;
 
 /// Bytes of a mail handed over at once.
 const CHUNK: usize = 64 * 1024;
@@ -457,19 +457,19 @@ fn mail_command(mail: &SealedMail, capabilities: &Capabilities) -> String {
 /// Refuses what two servers could read in two ways (SMTP smuggling: a bare CR or LF beside a dot) and what would be
 /// folded or cut on the way.
 fn check_lines(bytes: &[u8]) -> Result<(), &'static str> {
-    for line in bytes.strip_suffix(b"\r\n").unwrap_or(bytes).split(|byte| *byte == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > LINE_MAX {
-            return Err("a line is longer than 998 bytes");
-        }
-        if line.contains(&b'\r') || line.contains(&0) {
-            return Err("it has a bare CR or a NUL");
-        }
-    }
     let mut previous = 0;
+    let mut length = 0;
     for byte in bytes {
-        if *byte == b'\n' && previous != b'\r' {
-            return Err("it has a bare LF");
+        match (previous, *byte) {
+            (b'\r', b'\n') => length = 0,
+            (b'\r', _) => return Err("it has a bare CR"),
+            (_, b'\n') => return Err("it has a bare LF"),
+            (_, 0) => return Err("it has a NUL"),
+            (_, b'\r') => {}
+            _ => length += 1,
+        }
+        if length > LINE_MAX {
+            return Err("a line is longer than 998 bytes");
         }
         previous = *byte;
     }

@@ -21,8 +21,8 @@ use tokio_rustls::client::TlsStream;
 const LINE_MAX: usize = 16 * 1024;
 /// Longest line that is handed to lettre, which allows 1,000.
 const LINE_KEPT: usize = 900;
-/// Lines of one reply that are remembered.
-const REPLY_LINES_MAX: usize = 100;
+/// Lines of one reply; lettre reads it from the start again at every line, which a long one would make quadratic.
+const REPLY_LINES_MAX: usize = 200;
 /// Bytes read from the network at once.
 const CHUNK: usize = 4096;
 
@@ -129,21 +129,23 @@ impl State {
         };
         let rest = self.raw.split_off(end + 1);
         let line = clean_line(&std::mem::replace(&mut self.raw, rest));
-        self.remember(&line);
+        self.remember(&line)?;
         self.line = line.into_bytes();
         self.line.extend_from_slice(b"\r\n");
         self.taken = 0;
         Ok(true)
     }
 
-    fn remember(&mut self, line: &str) {
+    fn remember(&mut self, line: &str) -> io::Result<()> {
         if self.complete {
             self.reply.clear();
         }
-        self.complete = line.as_bytes().get(3) != Some(&b'-');
-        if self.reply.len() < REPLY_LINES_MAX {
-            self.reply.push(line.to_owned());
+        if self.reply.len() == REPLY_LINES_MAX {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the server sent a reply without an end"));
         }
+        self.complete = line.as_bytes().get(3) != Some(&b'-');
+        self.reply.push(line.to_owned());
+        Ok(())
     }
 }
 
