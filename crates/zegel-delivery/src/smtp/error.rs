@@ -138,7 +138,7 @@ pub enum SubmitError {
         source: Box<rustls::Error>,
     },
     /// The connection broke, or the server fell silent, after the last line of the mail: nobody knows whether it took
-    /// the mail. It must not be sent again unseen (exit 74).
+    /// the mail. It must not be sent again unseen (exit 1, the code whose report says what became of each mail).
     #[error("the connection to {server} was lost after the mail: it may or may not have been taken")]
     Lost {
         /// Host and port.

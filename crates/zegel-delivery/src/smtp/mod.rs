@@ -4,8 +4,10 @@ mod auth;
 mod blocking;
 mod capabilities;
 mod error;
+mod rules;
 mod session;
 mod settings;
+mod talk;
 mod wire;
 
 pub(crate) use auth::initial_response;

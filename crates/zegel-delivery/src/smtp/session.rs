@@ -1,32 +1,28 @@
 //! A connection to a submission server, from the greeting to `QUIT`.
 
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lettre::transport::smtp::Error as LettreError;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 use zegel_core::Address;
 
 use super::auth;
 use super::capabilities::Capabilities;
 use super::error::{Refusal, Stage, SubmitError};
+use super::rules::{check_lines, queue_id};
 use super::settings::SmtpSettings;
+use super::talk::{Reply, Talk};
 use super::wire::{Stream, Wire};
 use crate::endpoint::{Credentials, DialError, Endpoint, SecureError, Tls};
 use crate::patience::{Silent, while_moving};
-use crate::text::printable;
 use zegel_core::message::SealedMail;
 
 /// Bytes of a mail handed over at once.
 const CHUNK: usize = 64 * 1024;
 /// Recipients named in one go, so that their answers fit the buffers on the way (RFC 2920 section 3.1).
 const BATCH: usize = 50;
-/// Longest line without its CRLF (RFC 5321 section 4.5.3.1.6).
-const LINE_MAX: usize = 998;
 /// How long we look for a last word of a server that has hung up on us, and wait for a goodbye.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -78,19 +74,6 @@ pub struct Submission {
     capabilities: Capabilities,
     tls: Option<String>,
     open: bool,
-}
-
-/// What every step needs to know.
-struct Talk {
-    wire: Wire,
-    server: String,
-    limit: Duration,
-}
-
-/// A positive reply.
-struct Reply {
-    code: u16,
-    text: String,
 }
 
 impl Submission {
@@ -328,88 +311,6 @@ impl Submission {
     }
 }
 
-impl Talk {
-    /// Reads the greeting and introduces ourselves.
-    async fn hello(&self, name: &ClientId) -> Result<AsyncSmtpConnection, SubmitError> {
-        let before = self.wire.written();
-        let work = AsyncSmtpConnection::connect_with_transport(Box::new(self.wire.clone()), name);
-        let outcome = timeout(self.limit, work).await;
-        let stage = if self.wire.written() == before { Stage::Greeting } else { Stage::Hello };
-        match outcome {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(self.failure(stage, &error)),
-            Err(_) => Err(self.timed_out(stage)),
-        }
-    }
-
-    /// Waits for a reply, but not for ever: lettre itself never gives up.
-    async fn step(
-        &self,
-        stage: Stage,
-        work: impl Future<Output = Result<Response, LettreError>>,
-    ) -> Result<Reply, SubmitError> {
-        match timeout(self.limit, work).await {
-            Ok(Ok(response)) => Ok(Reply::from(&response)),
-            Ok(Err(error)) => Err(self.failure(stage, &error)),
-            Err(_) => Err(self.timed_out(stage)),
-        }
-    }
-
-    /// Waits for one particular reply code.
-    async fn expect(
-        &self,
-        stage: Stage,
-        code: u16,
-        work: impl Future<Output = Result<Response, LettreError>>,
-    ) -> Result<(), SubmitError> {
-        let reply = self.step(stage, work).await?;
-        if reply.code == code { Ok(()) } else { Err(self.unexpected(stage, &reply)) }
-    }
-
-    fn timed_out(&self, stage: Stage) -> SubmitError {
-        SubmitError::TimedOut { server: self.server.clone(), stage, limit: self.limit }
-    }
-
-    fn protocol(&self, stage: Stage, reason: &str) -> SubmitError {
-        SubmitError::Protocol { server: self.server.clone(), stage, reason: printable(reason) }
-    }
-
-    fn unexpected(&self, stage: Stage, reply: &Reply) -> SubmitError {
-        self.protocol(stage, &format!("it answered {} {}", reply.code, reply.text))
-    }
-
-    /// Puts what lettre reports into the right class.
-    fn failure(&self, stage: Stage, error: &LettreError) -> SubmitError {
-        let cause = std::error::Error::source(error);
-        if let Some(code) = error.status() {
-            let text = printable(&cause.map(ToString::to_string).unwrap_or_default());
-            let refusal = Refusal { stage, recipient: None, code: u16::from(code), text };
-            return if refusal.code < 500 {
-                SubmitError::Deferred(refusal)
-            } else {
-                SubmitError::Refused(refusal)
-            };
-        }
-        let io = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
-        match io {
-            Some(io) if io.kind() == std::io::ErrorKind::InvalidData => self.protocol(stage, &io.to_string()),
-            Some(_) => SubmitError::Dropped { server: self.server.clone(), stage },
-            // lettre's words for the end of the stream in place of a reply.
-            None if cause.is_some_and(|cause| cause.to_string() == "incomplete response") => {
-                SubmitError::Dropped { server: self.server.clone(), stage }
-            }
-            None => self.protocol(stage, "its answer is no SMTP reply"),
-        }
-    }
-}
-
-impl From<&Response> for Reply {
-    fn from(response: &Response) -> Self {
-        let text = response.message().collect::<Vec<_>>().join(" ");
-        Self { code: u16::from(response.code()), text: printable(&text) }
-    }
-}
-
 /// Hands a mail to lettre piece by piece and notes when the last one is out.
 struct Chunks<'a> {
     rest: &'a [u8],
@@ -454,28 +355,6 @@ fn mail_command(mail: &SealedMail, capabilities: &Capabilities) -> String {
     command
 }
 
-/// Refuses what two servers could read in two ways (SMTP smuggling: a bare CR or LF beside a dot) and what would be
-/// folded or cut on the way.
-fn check_lines(bytes: &[u8]) -> Result<(), &'static str> {
-    let mut previous = 0;
-    let mut length = 0;
-    for byte in bytes {
-        match (previous, *byte) {
-            (b'\r', b'\n') => length = 0,
-            (b'\r', _) => return Err("it has a bare CR"),
-            (_, b'\n') => return Err("it has a bare LF"),
-            (_, 0) => return Err("it has a NUL"),
-            (_, b'\r') => {}
-            _ => length += 1,
-        }
-        if length > LINE_MAX {
-            return Err("a line is longer than 998 bytes");
-        }
-        previous = *byte;
-    }
-    if previous == b'\r' { Err("it ends with a bare CR") } else { Ok(()) }
-}
-
 /// Says whether the server said "no" and is ready for the next command (421 announces that it hangs up).
 fn is_plain_refusal(error: &SubmitError) -> bool {
     matches!(error, SubmitError::Refused(refusal) | SubmitError::Deferred(refusal) if refusal.code != 421)
@@ -510,60 +389,7 @@ fn receipt(reply: &Reply) -> Receipt {
     Receipt { server_reply: format!("{} {}", reply.code, reply.text), queue_id: queue_id(&reply.text) }
 }
 
-/// Finds the queue id as Postfix (`queued as ID`), Exim (`OK id=ID`) and Sendmail (`ID Message accepted`) write it.
-fn queue_id(text: &str) -> Option<String> {
-    let after = |mark: &str| text.split_once(mark).map(|(_, rest)| rest);
-    let found = match after("queued as ").or_else(|| after("id=")) {
-        Some(rest) => rest.split_whitespace().next()?,
-        None => text.split_once(" Message accepted")?.0.rsplit(' ').next()?,
-    };
-    let found = found.trim_end_matches(['.', ',', ';', ')', '>']);
-    let fits = (4..=64).contains(&found.len())
-        && found.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    fits.then(|| found.to_owned())
-}
-
 async fn say_goodbye(mut connection: AsyncSmtpConnection) {
     // The outcome changes nothing.
     let _ = timeout(LAST_WORDS, connection.quit()).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refuses_lines_that_can_be_read_in_two_ways() {
-        for good in [&b"a: b\r\n\r\nx\r\n"[..], b"", b"\r\n", b".\r\n.\r\n", b"no end"] {
-            assert_eq!(check_lines(good), Ok(()), "{good:?}");
-        }
-        for bad in [
-            &b"a\nb\r\n"[..],
-            b"a\rb\r\n",
-            b"a\r\n.\nb\r\n",
-            b"a\n",
-            b"a\r",
-            b"a\r\r\n",
-            b"a\0b\r\n",
-            b"a\r\n\n",
-        ] {
-            assert!(check_lines(bad).is_err(), "{bad:?}");
-        }
-        assert_eq!(check_lines(&[b'x'; 998]), Ok(()));
-        assert!(check_lines(&[b'x'; 999]).is_err());
-    }
-
-    #[test]
-    fn finds_queue_ids() {
-        for (text, id) in [
-            ("2.0.0 Ok: queued as 4XyZ1", Some("4XyZ1")),
-            ("2.0.0 Ok: queued as DEADBEEF12.", Some("DEADBEEF12")),
-            ("OK id=1sAbCd-000000001Ab-2Cde", Some("1sAbCd-000000001Ab-2Cde")),
-            ("2.0.0 49LF1a2b012345 Message accepted for delivery", Some("49LF1a2b012345")),
-            ("2.0.0 Ok", None),
-            ("queued as \u{1f600}\u{1f600}\u{1f600}\u{1f600}", None),
-        ] {
-            assert_eq!(queue_id(text).as_deref(), id, "{text}");
-        }
-    }
 }

@@ -1,4 +1,5 @@
 //! Sending through real servers (Postfix and Dovecot of the system) and through one that misbehaves on purpose.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests too")]
 
 mod capture;
 mod faults;
