@@ -37,6 +37,21 @@ cargo-deny is installed with `cargo install` when it is missing.
 Example: cargo xtask check",
     ),
     (
+        "demo",
+        "Show a sealed message on its way, with no server and no set-up",
+        "\
+Usage: cargo xtask demo [--svg FILE] [MAIL]
+
+Builds `zegel`, makes two people with keys of their own, starts the capture server on this machine, and has one send the other a sealed
+letter with an attachment. Shows the conversation with the server, the mail as the wire saw it, what the recipient reads, and three refusals.
+Nothing leaves the machine. Everything is kept in `target/demo` until the next run.
+
+  MAIL         send this mail (`.eml`) in place of the letter; its people get keys for the occasion
+  --svg FILE   draw the terminal as a picture too
+
+Example: cargo xtask demo letter.eml",
+    ),
+    (
         "dist",
         "Make a tarball and a .deb that come out the same everywhere",
         "\

@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod demo;
 mod dist;
 #[cfg(test)]
 mod documents;
@@ -42,6 +43,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     match command {
         "bench" => bench::run(rest),
+        "demo" => demo::run(rest),
         "dist" => dist::run(rest),
         "check" => check::run(rest),
         "test" => test::run(rest),

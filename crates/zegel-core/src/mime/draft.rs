@@ -130,7 +130,7 @@ impl Draft {
         let tree = Tree::read(eml, 0..eml.len())?;
         let header = &tree.root().header;
         // Before anything else: a Bcc that some program would see and we would leave in.
-        Top::read(eml, &tree)?;
+        Top::check(eml, &tree)?;
         let mut bcc = top::mailboxes(eml, header, "bcc", "Bcc")?;
         top::mailboxes(eml, header, "resent-bcc", "Resent-Bcc")?;
         refuse_reserved(eml, &tree)?;
@@ -156,11 +156,16 @@ impl Draft {
             }
         }
         let message = edit(eml, &edits);
-        let after = Tree::read(&message, 0..message.len())?;
-        if !same_but_stubs(eml, &tree, &message, &after) {
-            return Err(DraftError::Changed(None));
-        }
-        let mut draft = Self::from_message(message, after, sources, options.from.clone())?;
+        let tree = if edits.is_empty() {
+            tree
+        } else {
+            let after = Tree::read(&message, 0..message.len())?;
+            if !same_but_stubs(eml, &tree, &message, &after) {
+                return Err(DraftError::Changed(None));
+            }
+            after
+        };
+        let mut draft = Self::from_message(message, tree, sources, options.from.clone())?;
         draft.top_up(&mut bcc, &options.recipients)?;
         draft.bcc = bcc;
         Ok(draft)

@@ -10,9 +10,11 @@ use crate::address::is_invisible;
 use crate::time::Timestamp;
 
 /// Longest part of a parameter field that is looked at: mail-parser joins continuations in quadratic time.
-const PARAMETERS_MAX: usize = 16 << 10;
+pub(super) const PARAMETERS_MAX: usize = 16 << 10;
 /// Longest encoded word that is decoded; RFC 2047 allows 75, broken programs write whole lines.
 const WORD_MAX: usize = 2_000;
+/// How far the end of an encoded word is looked for behind a stray `?`.
+const WORD_NEAR: usize = 150;
 /// Longest message id that is taken for one.
 const ID_MAX: usize = 250;
 
@@ -186,7 +188,9 @@ pub(super) fn decode_words(text: &str) -> String {
         };
         let adjacent = pending.is_some() && before.chars().all(char::is_whitespace);
         match pending.as_mut() {
-            Some((same, collected)) if adjacent && *same == charset => collected.extend(bytes),
+            Some((same, collected)) if adjacent && *same == charset && !is_stateful(&charset) => {
+                collected.extend(bytes);
+            }
             _ => {
                 flush(&mut out, &mut pending);
                 if !adjacent {
@@ -200,6 +204,11 @@ pub(super) fn decode_words(text: &str) -> String {
     flush(&mut out, &mut pending);
     out.push_str(rest);
     out
+}
+
+/// Says whether each word of a charset starts in a state of its own: joined, its shift sequences would show as faults.
+fn is_stateful(charset: &str) -> bool {
+    charset.starts_with("iso-2022") || charset.starts_with("utf-7") || charset.starts_with("hz")
 }
 
 fn flush(out: &mut String, pending: &mut Option<(String, Vec<u8>)>) {
@@ -219,7 +228,7 @@ fn word(text: &str) -> Option<(String, Vec<u8>, &str)> {
     });
     let (charset, after) = window.split_once('?')?;
     let (encoding, after) = after.split_once('?')?;
-    let (data, _) = after.split_once("?=")?;
+    let data = word_data(after)?;
     // RFC 2231 section 5: a language may follow the charset.
     let charset = charset.split('*').next().unwrap_or_default().to_ascii_lowercase();
     let known = charset.len() >= 2 && charset.bytes().all(|b| b.is_ascii_graphic());
@@ -233,6 +242,17 @@ fn word(text: &str) -> Option<(String, Vec<u8>, &str)> {
     };
     let used = charset_length(window) + 1 + encoding.len() + 1 + data.len() + 2;
     Some((charset, bytes, text.get(used..)?))
+}
+
+/// Returns the data of an encoded word: up to the first `?`, which `=` must follow. A `?` that a broken program left
+/// unencoded is forgiven near the start only, so that many broken words cost no more than their length.
+fn word_data(after: &str) -> Option<&str> {
+    let (data, rest) = after.split_once('?')?;
+    if rest.starts_with('=') {
+        return Some(data);
+    }
+    let near = after.bytes().take(WORD_NEAR).collect::<Vec<u8>>().windows(2).position(|w| w == b"?=")?;
+    after.get(..near)
 }
 
 fn charset_length(window: &str) -> usize {

@@ -2,16 +2,16 @@
 
 use super::cut;
 use super::draft::{Draft, DraftError, edit, line_ending, same_but_stubs};
-use super::field::{ends_clean, type_token};
-use super::inner::InnerMessage;
+use super::field::{PARAMETERS_MAX, ends_clean, type_token};
+use super::inner::{InnerError, InnerMessage};
 use super::outer::OuterHeaders;
 
 /// Inserted after `type/subtype`.
 pub(super) const HP: &str = "; hp=\"cipher\"";
 /// Inserted after `type/subtype` where no `;` follows.
 pub(super) const HP_BROKEN: &str = ";hp=\"cipher\";";
-/// Inserted after the colon where there is no `type/subtype`.
-pub(super) const HP_MISSING: &str = " text/plain;hp=\"cipher\";";
+/// Inserted after the colon where there is no `type/subtype`; unquoted, so that it is told from the one above.
+pub(super) const HP_MISSING: &str = " text/plain;hp=cipher;";
 
 /// Makes the inner message: the body that gets encrypted (`docs/formats/mail.md` section 1).
 ///
@@ -36,7 +36,8 @@ pub fn protect(draft: &Draft, outer: &OuterHeaders) -> Result<Vec<u8>, DraftErro
                 Some((_, end)) => (end, HP_BROKEN),
                 None => (0, HP_MISSING),
             };
-            clean = inserted == HP;
+            // Parameters are read up to a length only; what is cut off differs after the insertion.
+            clean = inserted == HP && value.len() + HP.len() <= PARAMETERS_MAX;
             let at = field.value.start + at;
             edits.push((at..at, inserted.as_bytes().to_vec()));
         }
@@ -51,7 +52,11 @@ pub fn protect(draft: &Draft, outer: &OuterHeaders) -> Result<Vec<u8>, DraftErro
     edits.insert(0, (0..0, top.into_bytes()));
     let body = edit(bytes, &edits);
 
-    let inner = InnerMessage::parse(body).map_err(|e| DraftError::Changed(Some(Box::new(e))))?;
+    let inner = InnerMessage::parse(body).map_err(|error| match error {
+        // The top block made a header too long that was just within the limit.
+        InnerError::Limit(limit) => DraftError::Limit(limit),
+        error => DraftError::Changed(Some(Box::new(error))),
+    })?;
     let (old, new) = (&draft.tree.root().media, &inner.tree().root().media);
     let same = same_but_stubs(bytes, &draft.tree, inner.as_bytes(), inner.tree())
         && old.boundary() == new.boundary()

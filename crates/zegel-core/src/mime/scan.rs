@@ -3,6 +3,7 @@
 //! Linear in the size of the message times the (bounded) depth, without recursion on content, and without copies. An
 //! attached message (`message/rfc822`) is a leaf: its bytes are carried, not looked into.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::ops::Range;
 
 use super::field::MediaType;
@@ -148,7 +149,7 @@ pub(super) struct Tree {
 impl Tree {
     /// Reads the structure of the message in `range`.
     pub(super) fn read(bytes: &[u8], range: Range<usize>) -> Result<Self, Limit> {
-        let candidates = dashed_lines(bytes, range.clone());
+        let delimiters = Delimiters::read(bytes, range.clone());
         let mut tree = Self { nodes: Vec::new() };
         // What is still to be read, last first, so that nodes come in order of appearance.
         let mut waiting: Vec<(Option<usize>, Range<usize>)> = vec![(None, range)];
@@ -169,7 +170,7 @@ impl Tree {
             });
             let body = header.whole.end..range.end;
             let parts = match media.boundary() {
-                Some(boundary) => split(bytes, body.clone(), boundary, &candidates),
+                Some(boundary) => split(bytes, body.clone(), boundary, &delimiters),
                 None => Vec::new(),
             };
             let index = tree.nodes.len();
@@ -212,49 +213,87 @@ fn without_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Returns the starts of all lines that begin with two hyphens: the only ones that can be delimiters.
-fn dashed_lines(bytes: &[u8], range: Range<usize>) -> Vec<usize> {
-    let mut starts = Vec::new();
-    let mut at = range.start;
-    for line in cut(bytes, range).split_inclusive(|b| *b == b'\n') {
-        if line.starts_with(b"--") {
-            starts.push(at);
+/// The lines that begin with two hyphens, the only ones that can be delimiters, to be looked up by their text.
+///
+/// Without it every multipart would compare every such line below it: a hundred levels times a hundred thousand lines.
+struct Delimiters {
+    /// Hash of the text after the hyphens and without white space at the end, and where the line starts; sorted.
+    lines: Vec<(u64, usize)>,
+}
+
+impl Delimiters {
+    fn read(bytes: &[u8], range: Range<usize>) -> Self {
+        let mut lines = Vec::new();
+        let mut at = range.start;
+        for line in cut(bytes, range).split_inclusive(|b| *b == b'\n') {
+            if let Some(text) = line.strip_prefix(b"--") {
+                lines.push((hash(&[delimiter_text(text)]), at));
+            }
+            at += line.len();
         }
-        at += line.len();
+        lines.sort_unstable();
+        Self { lines }
     }
-    starts
+
+    /// Returns the starts of the lines in `range` that are two hyphens and `pieces`, in order.
+    fn find<'a>(
+        &'a self,
+        bytes: &'a [u8],
+        range: Range<usize>,
+        pieces: [&'a [u8]; 2],
+    ) -> impl Iterator<Item = usize> {
+        let wanted = hash(&pieces);
+        let first = self.lines.partition_point(|line| *line < (wanted, range.start));
+        self.lines
+            .get(first..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |(hash, start)| *hash == wanted && *start < range.end)
+            .map(|(_, start)| *start)
+            .filter(move |start| {
+                let text = delimiter_text(line_at(bytes, *start + 2));
+                text.strip_prefix(pieces[0]).is_some_and(|rest| rest == pieces[1])
+            })
+    }
+}
+
+fn hash(pieces: &[&[u8]]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    pieces.iter().for_each(|piece| hasher.write(piece));
+    hasher.finish()
+}
+
+/// Drops the line ending and the white space that mail servers add (RFC 2046 section 5.1.1 `transport-padding`).
+fn delimiter_text(line: &[u8]) -> &[u8] {
+    let padding = line.iter().rev().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
+    cut(line, 0..line.len() - padding)
+}
+
+/// Returns the line that starts at `at`, with its ending.
+fn line_at(bytes: &[u8], at: usize) -> &[u8] {
+    bytes.get(at..).unwrap_or_default().split_inclusive(|b| *b == b'\n').next().unwrap_or_default()
 }
 
 /// Splits the body of a multipart at its delimiter lines (RFC 2046 section 5.1.1).
-fn split(bytes: &[u8], body: Range<usize>, boundary: &[u8], candidates: &[usize]) -> Vec<Range<usize>> {
+fn split(bytes: &[u8], body: Range<usize>, boundary: &[u8], delimiters: &Delimiters) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut open: Option<usize> = None;
-    let first = candidates.partition_point(|c| *c < body.start);
-    let last = candidates.partition_point(|c| *c < body.end);
-    for start in candidates.get(first..last).unwrap_or_default().iter().copied() {
-        let Some(rest) = cut(bytes, start + 2..body.end).strip_prefix(boundary) else { continue };
-        let closes = rest.starts_with(b"--");
-        let tail = rest.strip_prefix(b"--").unwrap_or(rest);
-        let padding = tail.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
-        if !matches!(tail.get(padding), None | Some(b'\n')) {
-            continue;
-        }
+    let close = delimiters.find(bytes, body.clone(), [boundary, b"--"]).next();
+    let end = close.unwrap_or(body.end);
+    for start in delimiters.find(bytes, body.start..end, [boundary, b""]) {
         if let Some(open) = open {
             parts.push(open..line_end_before(bytes, start).max(open));
         }
-        let next = body.end - tail.len() + padding + 1;
-        open = (!closes).then_some(next.min(body.end));
-        if closes {
-            break;
-        }
+        open = Some((start + line_at(bytes, start).len()).min(body.end));
         // Enough for the caller to see that there are too many; the rest is not collected.
         if parts.len() > PARTS_MAX {
             return parts;
         }
     }
-    // The closing delimiter never came: what there is belongs to the last part.
+    // Without a closing delimiter, what there is belongs to the last part.
     if let Some(open) = open {
-        parts.push(open..body.end);
+        let end = close.map_or(body.end, |close| line_end_before(bytes, close));
+        parts.push(open..end.max(open));
     }
     parts
 }

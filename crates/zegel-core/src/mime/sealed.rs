@@ -65,7 +65,7 @@ pub fn write_mail(outer: &OuterHeaders, container: &mut dyn Read, out: &mut dyn 
     let boundary = format!("=_zegel_{}", crate::id::to_base32(cut(hash.as_bytes(), 0..20)));
     let head = format!(
         "{}MIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\
+         Content-Type: multipart/mixed;\r\n boundary=\"{boundary}\"\r\n\
          \r\n\
          --{boundary}\r\n\
          Content-Type: text/plain; charset=us-ascii\r\n\

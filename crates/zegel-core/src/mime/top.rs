@@ -73,8 +73,8 @@ pub(super) struct Top {
 }
 
 impl Top {
-    /// Reads the top header of a message.
-    pub(super) fn read(bytes: &[u8], tree: &Tree) -> Result<Self, HeaderError> {
+    /// Checks that no field that counts stands twice or hides.
+    pub(super) fn check(bytes: &[u8], tree: &Tree) -> Result<(), HeaderError> {
         let root = tree.root();
         let header = &root.header;
         if let Some(name) = header.smuggled(bytes, &HIDDEN, root.body.end) {
@@ -85,6 +85,13 @@ impl Top {
                 return Err(HeaderError::Duplicate(shown));
             }
         }
+        Ok(())
+    }
+
+    /// Checks and reads the top header of a message.
+    pub(super) fn read(bytes: &[u8], tree: &Tree) -> Result<Self, HeaderError> {
+        Self::check(bytes, tree)?;
+        let header = &tree.root().header;
         let from = match header.value(bytes, "from") {
             Some(value) => {
                 let list = read_list(value, "From")?;
