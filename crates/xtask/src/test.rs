@@ -33,15 +33,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         return steps.finish();
     }
     check::all(&mut steps);
-    let built = steps.run("build zegel", || {
-        shell::run(shell::cargo().args(["build", "--package", "zegel"]))?;
+    // Everything at once, so that `cargo test` finds the same features and builds nothing again; the tests run
+    // `zegel` from the folder they lie in themselves.
+    let built = steps.run("build everything", || {
+        shell::run(shell::cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
         Ok(Outcome::Good)
     });
     if built {
         steps.run("cargo test --workspace", || {
             let mut tests = shell::cargo();
-            tests.args(["test", "--workspace", "--no-fail-fast"]);
-            tests.env("ZEGEL_BIN", shell::target().join("debug/zegel"));
+            tests.args(["test", "--workspace", "--no-fail-fast", "--locked"]);
             if amount == Amount::Full {
                 tests.env("ZEGEL_TEST_FULL", "1");
             }

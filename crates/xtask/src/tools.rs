@@ -188,11 +188,11 @@ fn apt(packages: &[&str]) -> Result<(), Failure> {
         ui::note(&format!("$ {}", words.join(" ")));
         shell::run(shell::command(program).args(rest))
     };
-    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    let mut install = vec!["install", "-q", "-y", "--no-install-recommends"];
     install.extend(packages);
     // The package lists may be old or not there at all: only then are they fetched, and the installation tried again.
     apt_get(&install).or_else(|_| {
-        apt_get(&["update"])?;
+        apt_get(&["update", "-q"])?;
         apt_get(&install)
     })
 }
