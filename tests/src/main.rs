@@ -7,5 +7,6 @@
     reason = "a test that goes wrong should stop at the line, and tables go to the test output"
 )]
 
+mod interop;
 mod modules;
 mod vectors;

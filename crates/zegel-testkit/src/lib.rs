@@ -13,6 +13,7 @@
 
 mod certificates;
 mod dovecot;
+mod fixed;
 mod home;
 mod people;
 mod postfix;
@@ -21,6 +22,7 @@ mod scripted;
 
 pub use certificates::{Certificates, Flaw};
 pub use dovecot::Dovecot;
+pub use fixed::SeededRng;
 pub use home::TempHome;
 pub use people::{Person, now, sealed_mail};
 pub use postfix::{Port, Postfix, Rule};

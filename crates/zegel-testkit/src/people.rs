@@ -17,6 +17,7 @@ pub fn now() -> Timestamp {
 }
 
 /// Somebody with an identity and the cards they have pinned.
+#[derive(Debug, Clone)]
 pub struct Person {
     /// Their keys.
     pub identity: Identity,
