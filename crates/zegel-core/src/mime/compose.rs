@@ -31,7 +31,6 @@ impl std::fmt::Debug for Attachment {
 }
 
 /// What a new message is made of.
-#[derive(Debug)]
 pub struct Compose {
     /// The sender.
     pub from: Mailbox,
@@ -51,6 +50,12 @@ pub struct Compose {
     pub attachments: Vec<Attachment>,
     /// Message-ID, with angle brackets, of the message this answers.
     pub in_reply_to: Option<String>,
+}
+
+impl std::fmt::Debug for Compose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compose").field("attachments", &self.attachments).finish_non_exhaustive()
+    }
 }
 
 impl Draft {

@@ -47,7 +47,7 @@ pub struct ExternalPart {
 }
 
 /// An attachment inside the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttachmentView {
     /// File name, safe to show and to create, unique in the message.
@@ -56,6 +56,12 @@ pub struct AttachmentView {
     pub media_type: String,
     /// The decoded content.
     pub content: Vec<u8>,
+}
+
+impl std::fmt::Debug for AttachmentView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AttachmentView").field("length", &self.content.len()).finish_non_exhaustive()
+    }
 }
 
 /// A decrypted message that is well formed in everything that Zegel relies on.

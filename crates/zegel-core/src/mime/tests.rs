@@ -5,6 +5,7 @@ mod hostile;
 mod leaks;
 mod random;
 mod sealing;
+mod soup;
 mod units;
 
 use std::io::{self, Read};
