@@ -244,8 +244,14 @@ fn members() -> Result<Vec<Member>, Failure> {
 
 fn member(package: &Value) -> Option<Member> {
     let targets = package.get("targets").and_then(Value::as_array)?;
-    let mut roots: Vec<String> =
-        targets.iter().filter_map(|target| relative(target.get("src_path")?.as_str()?)).collect();
+    let mut roots = Vec::new();
+    for target in targets {
+        // Tests and examples are left out: the lints of the workspace forbid it there, and nobody links them.
+        let kinds = target.get("kind").and_then(Value::as_array)?;
+        if kinds.iter().any(|kind| kind == "lib" || kind == "bin") {
+            roots.extend(relative(target.get("src_path")?.as_str()?));
+        }
+    }
     roots.dedup();
     Some(Member {
         name: package.get("name")?.as_str()?.to_owned(),
