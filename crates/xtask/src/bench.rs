@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     tools::install(Set::Bench)?;
     let rage = tools::rage()?;
-    shell::run(shell::cargo().args(["build", "--release", "--locked", "--package", "zegel"]))?;
+    shell::run(shell::cargo().args(["build", "--profile", "dist", "--locked", "--package", "zegel"]))?;
     ui::heading("Making keys for every tool");
     let world = World::make(folder, rage, COUNTS.into_iter().max().unwrap_or(1))?;
 

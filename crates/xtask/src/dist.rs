@@ -88,14 +88,14 @@ fn build() -> Result<PathBuf, Failure> {
         places.iter().map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display())).collect();
     shell::run(
         shell::cargo()
-            .args(["build", "--release", "--locked", "--package", "zegel", "--target-dir"])
+            .args(["build", "--profile", "dist", "--locked", "--package", "zegel", "--target-dir"])
             .arg(&target)
             // Separated by a byte that no path has, so that folders with blanks work.
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
             .env("CFLAGS", c_flags.join(" "))
             .env("SOURCE_DATE_EPOCH", epoch()?),
     )?;
-    Ok(target.join("release/zegel"))
+    Ok(target.join("dist/zegel"))
 }
 
 impl Release {

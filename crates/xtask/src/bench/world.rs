@@ -71,7 +71,7 @@ impl World {
         let folder = base.join(format!("zegel-bench-{}", std::process::id()));
         // Short, because gpg-agent's socket lies in it and a socket's path may have 107 bytes.
         fs::create_dir_all(folder.join("gpg")).map_err(|error| cannot("make", &folder, &error))?;
-        let zegel = shell::target().join("release/zegel");
+        let zegel = shell::target().join("dist/zegel");
         let mut world = Self { folder, zegel, rage, age_recipients: Vec::new() };
         shell::run(shell::command("chmod").arg("700").arg(&world.folder).arg(world.folder.join("gpg")))?;
         for number in 0..=recipients {

@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Structure is read by [`scan`], which is linear and bounded; of mail-parser only functions on single fields and
+//! Structure is read by `scan`, which is linear and bounded; of mail-parser only functions on single fields and
 //! contents are used (`docs/quirks/mime.md` says why).
 
 mod addresses;
