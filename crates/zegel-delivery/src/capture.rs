@@ -1,7 +1,7 @@
 //! A small SMTP server on the machine itself that keeps what it gets: for trials, demonstrations and tests.
 //!
 //! It never sends anything on, listens on loopback only and wants a password that is made anew for every run, so that
-//! nobody else on the machine can slip a mail in. It has no TLS; [`Tls::None`](crate::endpoint::Tls::None) reaches it.
+//! nobody else on the machine can slip a mail in. It has no TLS; [`Tls::None`] reaches it.
 
 mod session;
 
