@@ -7,6 +7,7 @@ mod session;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -62,7 +63,8 @@ pub struct Captured {
     pub recipients: Vec<String>,
     /// The mail, CRLF, dots removed.
     pub data: Vec<u8>,
-    /// The conversation so far, `C: ` and `S: ` before each line; no password, and the mail as its size only.
+    /// The conversation up to the first mail and about this one, `C: ` or `S: ` before each line; no password, and the
+    /// mail as its size only.
     pub transcript: Vec<String>,
 }
 
@@ -81,6 +83,8 @@ pub struct Capture {
 struct Store {
     password: String,
     mails: Mutex<Vec<Captured>>,
+    /// Bytes of all mails kept.
+    size: AtomicUsize,
     arrivals: watch::Sender<usize>,
 }
 
@@ -91,10 +95,11 @@ impl Store {
 
     /// Says whether there is room for `size` more bytes.
     fn has_room(&self, size: usize) -> bool {
-        self.mails().iter().map(|mail| mail.data.len()).sum::<usize>().saturating_add(size) <= KEPT_MAX
+        self.size.load(Ordering::Relaxed).saturating_add(size) <= KEPT_MAX
     }
 
     fn keep(&self, mail: Captured) {
+        self.size.fetch_add(mail.data.len(), Ordering::Relaxed);
         let count = {
             let mut mails = self.mails();
             mails.push(mail);
@@ -116,6 +121,7 @@ impl Capture {
         let store = Arc::new(Store {
             password: URL_SAFE_NO_PAD.encode(secret),
             mails: Mutex::new(Vec::new()),
+            size: AtomicUsize::new(0),
             arrivals: sender,
         });
         let runtime = small_runtime().map_err(CaptureError::Start)?;

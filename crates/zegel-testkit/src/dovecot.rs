@@ -66,12 +66,12 @@ impl Dovecot {
             .unwrap();
         let server = Self { folder, certificates, imap, imaps, child };
         for port in [imap, imaps] {
-            wait_until("Dovecot to listen", Duration::from_secs(10), || {
+            wait_until("Dovecot to listen", Duration::from_secs(20), || {
                 std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
             });
         }
         let socket = server.auth_socket();
-        wait_until("Dovecot's socket for log-ins", Duration::from_secs(10), || socket.exists());
+        wait_until("Dovecot's socket for log-ins", Duration::from_secs(20), || socket.exists());
         server
     }
 
@@ -120,7 +120,7 @@ impl Dovecot {
 
 impl Drop for Dovecot {
     fn drop(&mut self) {
-        end(&mut self.child);
+        end(&mut self.child, Duration::from_secs(5));
     }
 }
 

@@ -114,13 +114,13 @@ pub fn wait_until(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Ends a server that we started and waits until it has gone.
-pub(crate) fn end(child: &mut Child) {
+/// Ends a server that we started: asks it first, and kills it when it is still there after `grace`.
+pub(crate) fn end(child: &mut Child, grace: Duration) {
     let pid = child.id().to_string();
     // The standard library can only kill; a server that is asked ends its own children too.
     let _ = Command::new("kill").args(["-TERM", &pid]).stderr(Stdio::null()).status();
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(5) {
+    while start.elapsed() < grace {
         if !matches!(child.try_wait(), Ok(None)) {
             return;
         }

@@ -17,7 +17,7 @@ use super::{Captured, MAIL_MAX, Store, USERNAME};
 const COMMAND_MAX: usize = 12_288;
 /// Recipients of one mail.
 const RECIPIENTS_MAX: usize = 1000;
-/// Lines of the conversation that are kept.
+/// Lines of the conversation that are kept: the log-in and one mail, which has a thousand recipients at most.
 const TRANSCRIPT_MAX: usize = 4096;
 /// Wrong commands before we hang up.
 const ERRORS_MAX: usize = 20;
@@ -33,6 +33,7 @@ pub(super) async fn serve(stream: TcpStream, store: &Store) -> io::Result<()> {
         write: BufWriter::new(write),
         store,
         transcript: Vec::new(),
+        prologue: None,
         greeted: false,
         logged_in: false,
         from: None,
@@ -55,6 +56,8 @@ struct Session<'a> {
     write: BufWriter<OwnedWriteHalf>,
     store: &'a Store,
     transcript: Vec<String>,
+    /// Lines of the transcript up to the first mail.
+    prologue: Option<usize>,
     greeted: bool,
     logged_in: bool,
     from: Option<String>,
@@ -67,6 +70,10 @@ impl Session<'_> {
         let Some(line) = self.read_line().await? else { return Ok(Next::End) };
         let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
         let verb = verb.to_ascii_uppercase();
+        if verb == "MAIL" {
+            let prologue = *self.prologue.get_or_insert(self.transcript.len());
+            self.transcript.truncate(prologue);
+        }
         self.note("C", if verb == "AUTH" { "AUTH …" } else { &line });
         match verb.as_str() {
             "EHLO" => {

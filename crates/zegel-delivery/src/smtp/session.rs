@@ -183,23 +183,21 @@ impl Submission {
     /// Refuses what this server, or any, would not carry.
     fn check(&self, mail: &SealedMail) -> Result<(), SubmitError> {
         let bytes = mail.as_bytes();
-        check_lines(bytes).map_err(SubmitError::Malformed)?;
-        if mail.recipients().is_empty() {
-            return Err(SubmitError::Malformed("it has no recipient"));
+        let size = bytes.len() as u64;
+        if let Some(limit) = self.capabilities.size.filter(|limit| size > *limit) {
+            return Err(SubmitError::TooLarge { size, limit });
         }
         let utf8 = mail.needs_smtputf8();
-        if !utf8 && !bytes.is_ascii() {
-            return Err(SubmitError::Malformed("it has 8-bit text without SMTPUTF8"));
-        }
         if utf8 && !self.capabilities.smtputf8 {
             return Err(SubmitError::NoSmtpUtf8 { server: self.talk.server.clone() });
         }
-        match self.capabilities.size {
-            Some(limit) if bytes.len() as u64 > limit => {
-                Err(SubmitError::TooLarge { size: bytes.len() as u64, limit })
-            }
-            _ => Ok(()),
+        if mail.recipients().is_empty() {
+            return Err(SubmitError::Malformed("it has no recipient"));
         }
+        if !utf8 && !bytes.is_ascii() {
+            return Err(SubmitError::Malformed("it has 8-bit text without SMTPUTF8"));
+        }
+        check_lines(bytes).map_err(SubmitError::Malformed)
     }
 
     /// Names sender and recipients and asks to send the text. Nothing of the mail itself goes out here.
@@ -263,7 +261,8 @@ impl Submission {
             return Err(self.talk.failure(Stage::Message, &error));
         }
         // A server that finds the mail too large half way says so and hangs up; its words may still be there.
-        if let Ok(Err(last)) = timeout(LAST_WORDS, self.connection.read_response()).await
+        if std::error::Error::source(&error).is_some_and(|cause| cause.is::<std::io::Error>())
+            && let Ok(Err(last)) = timeout(LAST_WORDS, self.connection.read_response()).await
             && last.status().is_some()
         {
             return Err(self.talk.failure(Stage::Message, &last));

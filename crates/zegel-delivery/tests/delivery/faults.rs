@@ -200,11 +200,9 @@ fn a_server_that_takes_starttls_back_gets_nothing() {
 
 #[test]
 fn a_mail_cut_off_half_way_was_not_taken() {
-    let server = ScriptedSmtp::start(Script::new().dropping_after(100_000));
-    let mail = sealed_mail("alice@example.org", &["bob@example.net"], 24 << 20);
-    let endless = Script::new().on(Step::Ehlo, Act::Reply("250-scripted\n250 AUTH PLAIN".to_owned()));
-    drop(server);
-    let server = ScriptedSmtp::start(endless.dropping_after(100_000));
+    let mail = sealed_mail("alice@example.org", &["bob@example.net"], 8 << 20);
+    let without_limit = Script::new().on(Step::Ehlo, Act::Reply("250-scripted\n250 AUTH PLAIN".to_owned()));
+    let server = ScriptedSmtp::start(without_limit.dropping_after(100_000));
     let error = attempt(&server, Tls::None, &mail).unwrap_err();
     assert!(matches!(error, SubmitError::Dropped { stage: Stage::Message, .. }), "{error:?}");
 }
@@ -316,5 +314,22 @@ fn nobody_there_is_temporary() {
     assert_eq!(
         Endpoint::new("mail.example.org", 25, Tls::None).unwrap_err(),
         SettingsError::TlsRequired("mail.example.org".to_owned())
+    );
+}
+
+#[test]
+#[ignore = "a measurement, not a test"]
+fn how_many_mails_in_a_second() {
+    let server = zegel_delivery::capture::Capture::start().unwrap();
+    let mail = mail_to(&["bob@example.net"]);
+    let mut submission = Submission::connect_blocking(&server.settings().unwrap()).unwrap();
+    let start = std::time::Instant::now();
+    for _ in 0..2000 {
+        submission.submit(&mail).unwrap();
+    }
+    println!(
+        "{:.0} mails of {} bytes in a second",
+        2000.0 / start.elapsed().as_secs_f64(),
+        mail.as_bytes().len()
     );
 }

@@ -38,7 +38,7 @@ fn a_copy_lies_in_the_folder_as_seen() {
 #[test]
 fn a_large_copy_takes_its_time() {
     let server = Dovecot::shared();
-    let mail = sealed_mail("alice@example.org", &["bob@example.net"], 12 << 20);
+    let mail = sealed_mail("alice@example.org", &["bob@example.net"], 4 << 20);
     copy_to(&server, Tls::Implicit, Mechanism::Plain, "Large").keep_blocking(&mail).unwrap();
     assert_eq!(server.messages("Large").len(), 1);
 }
