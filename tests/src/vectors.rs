@@ -1,3 +1,4 @@
 //! Vectors: files with an expected outcome, pinned for ever.
 
 mod age;
+mod zegel;

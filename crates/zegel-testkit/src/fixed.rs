@@ -95,7 +95,14 @@ impl Person {
     /// # Panics
     /// When the mail may not or cannot be sealed.
     pub fn seal_mail(&self, eml: &[u8], rng: &mut impl CryptoRngCore) -> Vec<Vec<u8>> {
-        let draft = Draft::parse(eml, &DraftOptions::default()).expect("a test gives a good mail");
+        self.seal_draft(Draft::parse(eml, &DraftOptions::default()).expect("a test gives a good mail"), rng)
+    }
+
+    /// Seals a draft and returns the container of every copy, the visible one first.
+    ///
+    /// # Panics
+    /// When the draft may not or cannot be sealed.
+    pub fn seal_draft(&self, draft: Draft, rng: &mut impl CryptoRngCore) -> Vec<Vec<u8>> {
         let plan = Plan::make(&draft, self.identity.card(), &self.contacts, now(), Classic::Allow);
         let cleared = evaluate(draft, plan, &Policy::built_in()).expect("everybody is known");
         let (options, spool) = (SealOptions::default(), Cursor::new(Vec::new()));
