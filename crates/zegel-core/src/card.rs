@@ -34,6 +34,9 @@ pub enum CardError {
     /// The name is too long or holds characters that hide or reorder text.
     #[error("the card's name holds hidden characters or is longer than {NAME_MAX}")]
     Name,
+    /// The card ends before it begins, or its serial is 0.
+    #[error("the card's period or serial makes no sense")]
+    Period,
     /// The card's period has not begun.
     #[error("the card is valid only from {0}")]
     NotYet(Timestamp),
@@ -140,9 +143,11 @@ impl Card {
         let fields: Fields = json::from_slice(line.as_bytes(), CARD_MAX).map_err(CardError::Fields)?;
         if fields.name.chars().count() > NAME_MAX
             || fields.name.chars().any(|c| c.is_control() || is_invisible(c))
-            || fields.expires <= fields.created
         {
             return Err(CardError::Name);
+        }
+        if fields.expires <= fields.created || fields.serial == 0 {
+            return Err(CardError::Period);
         }
         let line = format!("{line}\n").into_bytes();
         let (own, mut rest) = split_armour(armour)?;
@@ -297,6 +302,15 @@ mod tests {
         assert!(matches!(card("A\u{202e}lice", &signing, None), Err(CardError::Name)));
         assert!(matches!(card(&"a".repeat(201), &signing, None), Err(CardError::Name)));
         assert!(matches!(Card::parse(&vec![b'a'; CARD_MAX + 1]), Err(CardError::Shape)));
+        let unnumbered = CardRequest {
+            address: good.address(),
+            name: "Alice",
+            recipient: good.recipient(),
+            created: good.created(),
+            expires: good.expires(),
+            serial: 0,
+        };
+        assert!(matches!(Card::make(&unnumbered, &signing, None), Err(CardError::Period)));
     }
 
     #[test]

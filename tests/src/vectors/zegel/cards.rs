@@ -35,6 +35,7 @@ fn class(error: &CardError) -> &'static str {
     match error {
         CardError::Fields(_) => "fields",
         CardError::Name => "name",
+        CardError::Period => "period",
         CardError::PrivateKey => "private key",
         CardError::Shape => "shape",
         CardError::Signature(_) => "signature",
@@ -148,10 +149,16 @@ pub(super) fn make(cases: &mut Cases) {
         ("name-line-feed", named("Alice\\nBob")),
         ("name-tag-characters", named("Alice\u{e0041}")),
         ("name-201-characters", named(&"é".repeat(201))),
+    ] {
+        cases.add(name, card(&text), "name");
+    }
+
+    for (name, text) in [
+        ("serial-zero", changed("\"serial\":1", "\"serial\":0")),
         ("period-empty", changed("2031-11-20T00:00:00Z", "2026-11-21T00:00:00Z")),
         ("period-backwards", changed("2031-11-20T00:00:00Z", "2026-11-20T00:00:00Z")),
     ] {
-        cases.add(name, card(&text), "name");
+        cases.add(name, card(&text), "period");
     }
     for (name, text) in [
         ("private-age-key-as-name", named(CLASSIC)),
