@@ -368,3 +368,24 @@ fn twenty_at_once_lose_nothing() {
     });
     assert_eq!(Config::load(&paths, &Environment::default()).unwrap().accounts().len(), 20);
 }
+
+/// The page people read, so that it cannot say anything else than what is done.
+const PAGE: &str = include_str!("../../../../docs/formats/store.md");
+
+#[test]
+fn the_documented_configuration_is_read() {
+    let sample = PAGE.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = Config::parse(sample).unwrap();
+    let smtp = config.account("work").unwrap().smtp().unwrap();
+    assert_eq!((smtp.port(), smtp.timeout().as_secs()), (465, 60));
+}
+
+#[test]
+fn every_variable_is_documented_and_no_other() {
+    let table = PAGE.split("### Variables").nth(1).unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `ZEGEL_"));
+    let documented: Vec<String> =
+        rows.map(|row| format!("ZEGEL_{}", row.split('`').next().unwrap())).collect();
+    let known: Vec<&str> = crate::environment::VARIABLES.iter().map(|variable| variable.name).collect();
+    assert_eq!(documented, known);
+}
