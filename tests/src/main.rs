@@ -7,6 +7,7 @@
     reason = "a test that goes wrong should stop at the line, and tables go to the test output"
 )]
 
+mod attack;
 mod interop;
 mod modules;
 mod vectors;

@@ -130,7 +130,10 @@ fn is_atom_char(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     }
-    !c.is_control() && !c.is_whitespace() && !is_invisible(c)
+    // A letter that only differs from an ASCII one by its case (U+212A, the sign of kelvin) would be another mailbox
+    // that compares equal.
+    let folds_to_ascii = c.to_lowercase().all(|lower| lower.is_ascii());
+    !c.is_control() && !c.is_whitespace() && !is_invisible(c) && !folds_to_ascii
 }
 
 /// Says whether a character shows nothing or turns the direction of text (used to fake names and addresses).
@@ -242,6 +245,7 @@ mod tests {
             "a\r\nRCPT TO:<x>@example.org",
             "a\u{200b}b@example.org",
             "a\u{202e}b@example.org",
+            "\u{212a}arl@example.org",
             "a@exa mple.org",
             "a@-example.org",
             "a@example..org",

@@ -130,6 +130,11 @@ impl Header {
         self.bytes.len() as u64
     }
 
+    /// Says whether the header has a classic stanza, whatever stands beside it.
+    pub(crate) fn has_classic(&self) -> bool {
+        self.stanza_types.iter().any(|t| t == CLASSIC_TAG)
+    }
+
     /// Returns the kind of the one recipient, if this is a header that Zegel writes: one known stanza, and at most the
     /// stanza of random noise ("grease") that the `age` crate adds.
     ///

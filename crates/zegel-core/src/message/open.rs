@@ -307,7 +307,8 @@ fn check_strength<R: Read + Seek>(
     for entry in &index.envelopes {
         let mut input = read_entry(container, *entry)?;
         let header = Header::read(&mut input, MESSAGE_HEADER_MAX);
-        if header.and_then(|header| header.one_recipient()).is_ok_and(|kind| kind != RecipientKind::Hybrid) {
+        // A classic stanza beside a hybrid one opens the message just as well.
+        if header.is_ok_and(|header| header.has_classic()) {
             return Err(OpenError::Forged("it says it is post-quantum and is not"));
         }
     }
