@@ -20,6 +20,8 @@ use crate::keys::{AgeIdentity, AgeRecipient, CLASSIC_TAG, HYBRID_TAG};
 pub const MESSAGE_HEADER_MAX: usize = 4 * 1024;
 /// Longest header in bytes of any other age file that is read, such as an identity file.
 pub const HEADER_MAX: usize = 32 * 1024;
+/// Most stanzas in a header: the `age` crate's parser takes quadratic time in their number as well (T24).
+const STANZAS_MAX: usize = 64;
 /// Highest scrypt work factor that is tried: 2^18 blocks of 1 KiB, 256 MiB (T25).
 pub const SCRYPT_CEILING: u8 = 18;
 /// Length in bytes of the nonce between header and payload.
@@ -57,7 +59,7 @@ pub enum AgeFileError {
     /// Reading failed.
     #[error("cannot read")]
     Io(#[source] io::Error),
-    /// Not an age file of version 1, or one with stanzas that do not belong there.
+    /// Not an age file of version 1, or one with stanzas that do not belong there, or too many.
     #[error("not an age file of the expected form")]
     Malformed,
     /// No key at hand opens it.
@@ -120,6 +122,9 @@ impl Header {
             in_body = start > 0 && (stanza.is_some() || line.len() == BODY_LINE);
             if let Some(rest) = stanza {
                 let name = rest.split(|b| *b == b' ' || *b == b'\n').next().unwrap_or_default();
+                if stanza_types.len() == STANZAS_MAX {
+                    return Err(AgeFileError::Malformed);
+                }
                 stanza_types.push(String::from_utf8_lossy(name).into_owned());
             }
         }
@@ -332,7 +337,7 @@ mod tests {
     fn refuses_header_bombs_before_parsing() {
         let mut bomb = VERSION_LINE.to_vec();
         while bomb.len() < 1 << 20 {
-            bomb.extend_from_slice(b"-> x\n\n");
+            bomb.extend_from_slice(&[b"-> x ", [b'a'; 1000].as_slice(), b"\n\n"].concat());
         }
         assert!(matches!(
             Header::read(&mut bomb.as_slice(), HEADER_MAX),
@@ -344,6 +349,15 @@ mod tests {
             Err(AgeFileError::HeaderTooLong(_))
         ));
         assert!(matches!(open_any(bomb.as_slice(), &[], None), Err(AgeFileError::HeaderTooLong(_))));
+    }
+
+    #[test]
+    fn refuses_many_small_stanzas_before_parsing() {
+        let mac = format!("--- {}\n", "A".repeat(43));
+        for (count, good) in [(64, true), (65, false)] {
+            let header = [VERSION_LINE, &b"-> x\n\n".repeat(count), mac.as_bytes()].concat();
+            assert_eq!(Header::read(&mut header.as_slice(), HEADER_MAX).is_ok(), good, "{count}");
+        }
     }
 
     #[test]

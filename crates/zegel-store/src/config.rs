@@ -44,8 +44,8 @@ use crate::environment::Environment;
 use crate::paths::Paths;
 use crate::private::{self, FileError, Holds};
 
-/// Longest configuration file that is read.
-const CONFIG_MAX: usize = 1 << 20;
+/// Longest configuration file that is read; the TOML reader takes up to eighty times its length in memory.
+const CONFIG_MAX: usize = 256 << 10;
 /// The version of the file's form.
 const VERSION: u32 = 1;
 /// Longest outer subject, so that the header stays on one line.
@@ -87,6 +87,9 @@ impl Config {
     /// # Errors
     /// Refuses unknown fields and values that are not as documented, with line and field.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        if text.len() > CONFIG_MAX {
+            return Err(ConfigError::too_long(CONFIG_MAX));
+        }
         toml::from_str(text).map_err(|error| ConfigError::from_toml(text, &error))
     }
 

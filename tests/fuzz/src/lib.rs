@@ -1,6 +1,7 @@
 //! Fuzz targets, apart from the fuzzer: the same functions replay the stored inputs as an ordinary test.
 #![forbid(unsafe_code)]
 
+/// What the fuzzers run: nothing may panic, and what was read must hold what the formats promise.
 pub mod targets;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What the fuzzers run: nothing may panic, and what was read must hold what the formats promise.
+// Also included into the integration tests, so this comment is no doc comment.
+// What the fuzzers run: nothing may panic, and what was read must hold what the formats promise.
 
 use std::io::{BufReader, Cursor, Read};
 use std::sync::LazyLock;

@@ -94,7 +94,10 @@ fn no_truncation_of_a_file_inside_shows_anything() {
         most = most.max(staged);
         count += 1;
         // An envelope of somebody else is not Bob's to judge; then all he sees is as it was.
-        assert!(seen.is_none_or(|seen| whole >= parts.len() && seen == bench.honest), "file {whole} cut at {length}");
+        assert!(
+            seen.is_none_or(|seen| whole >= parts.len() && seen == bench.honest),
+            "file {whole} cut at {length}"
+        );
     }
     println!("{count} truncated files: none opened otherwise; at most {most} bytes were staged, and dropped");
 }

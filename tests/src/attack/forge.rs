@@ -21,7 +21,7 @@ pub(crate) enum Signing {
     /// With this text in the place of the signature.
     Armour(String),
     /// Freshly, by a key, in a namespace.
-    By { key: PrivateKey, namespace: &'static str, hash: HashAlg },
+    By { key: Box<PrivateKey>, namespace: &'static str, hash: HashAlg },
 }
 
 /// One part before it is encrypted.
@@ -93,7 +93,11 @@ pub(crate) fn tar(parts: &[Vec<u8>], envelopes: &[Vec<u8>]) -> Vec<u8> {
     let mut out = Vec::new();
     for (folder, files) in [("parts", parts), ("envelopes", envelopes)] {
         for (number, file) in files.iter().enumerate() {
-            out.extend(tar_header(&format!("{folder}/{number}.age"), &format!("{:011o}\0", file.len()), b'0'));
+            out.extend(tar_header(
+                &format!("{folder}/{number}.age"),
+                &format!("{:011o}\0", file.len()),
+                b'0',
+            ));
             out.extend(file);
             out.resize(out.len().next_multiple_of(BLOCK), 0);
         }
@@ -126,7 +130,8 @@ pub(crate) fn encrypt_mixed(plain: &[u8], to: &[AgeRecipient]) -> Vec<u8> {
         fn wrap_file_key(
             &self,
             key: &age_core::format::FileKey,
-        ) -> Result<(Vec<age_core::format::Stanza>, std::collections::HashSet<String>), age::EncryptError> {
+        ) -> Result<(Vec<age_core::format::Stanza>, std::collections::HashSet<String>), age::EncryptError>
+        {
             let (stanzas, _) = match self.0 {
                 AgeRecipient::Classic(recipient) => recipient.wrap_file_key(key)?,
                 AgeRecipient::Hybrid(recipient) => recipient.wrap_file_key(key)?,
@@ -222,7 +227,11 @@ impl Spec {
 
     /// Signs (again) as somebody.
     pub(crate) fn sign_as(&mut self, who: &Identity) {
-        self.signing = Signing::By { key: ssh_key_of(who), namespace: "zegel-manifest", hash: HashAlg::Sha512 };
+        self.signing = Signing::By {
+            key: Box::new(ssh_key_of(who)),
+            namespace: "zegel-manifest",
+            hash: HashAlg::Sha512,
+        };
     }
 
     /// Seals the envelope to somebody, and nobody else.
@@ -293,7 +302,10 @@ impl Spec {
 
     /// Returns the age files of the parts.
     pub(crate) fn part_files(&self) -> Vec<Vec<u8>> {
-        self.parts.iter().map(|part| encrypt(&[part.plain.as_slice(), &part.padding].concat(), &part.to)).collect()
+        self.parts
+            .iter()
+            .map(|part| encrypt(&[part.plain.as_slice(), &part.padding].concat(), &part.to))
+            .collect()
     }
 
     /// Puts the container together.

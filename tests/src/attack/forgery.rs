@@ -121,7 +121,9 @@ fn run(title: &str, cases: &[Case]) -> usize {
             Err(error) => format!("{}: {error}", variant(error)),
         };
         let good = match (case.expect, &result) {
-            (Expect::Opens(wanted), Ok(opened)) => wanted != Assurance::Verified && opened.assurance == wanted,
+            (Expect::Opens(wanted), Ok(opened)) => {
+                wanted != Assurance::Verified && opened.assurance == wanted
+            }
             (Expect::Refused(variants), Err(error)) => variants.contains(&variant(error).as_str()),
             (Expect::Shows(honest), Ok(opened)) => opened.assurance == Assurance::Verified && honest(opened),
             _ => false,

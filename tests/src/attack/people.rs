@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use rand_core::{CryptoRng, RngCore};
 use zegel_core::contacts::{Contact, Origin};
 use zegel_core::identity::Identity;
-use zegel_core::message::{Sealed, SealOptions, seal};
+use zegel_core::message::{SealOptions, Sealed, seal};
 use zegel_core::mime::{Attachment, Compose, Draft};
 use zegel_core::policy::{Classic, Plan, Policy, evaluate};
 use zegel_core::{Address, Mailbox, Timestamp};
@@ -60,7 +60,8 @@ pub(crate) fn now() -> Timestamp {
 
 pub(crate) fn person(address: &str) -> Identity {
     let mut rng = Seeded::new(address);
-    Identity::make(address.parse().unwrap(), "", Timestamp::from_unix(NOW - YEAR), 2 * YEAR, &mut rng).unwrap()
+    Identity::make(address.parse().unwrap(), "", Timestamp::from_unix(NOW - YEAR), 2 * YEAR, &mut rng)
+        .unwrap()
 }
 
 /// Everybody, and the message all attacks begin with.
@@ -95,9 +96,14 @@ impl World {
     }
 
     fn make() -> Self {
-        let [alice, bob, carol, dave, eve] =
-            ["alice@example.org", "bob@example.net", "carol@example.com", "dave@example.net", "eve@example.com"]
-                .map(person);
+        let [alice, bob, carol, dave, eve] = [
+            "alice@example.org",
+            "bob@example.net",
+            "carol@example.com",
+            "dave@example.net",
+            "eve@example.com",
+        ]
+        .map(person);
         let to = [&bob, &eve];
         let mut sealed = seal_letter(&alice, &to, &[&carol], "Plans for spring", "one");
         let copy = sealed.copies()[0].clone();

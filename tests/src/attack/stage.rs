@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
 
+use zegel_core::Timestamp;
 use zegel_core::contacts::Contacts;
 use zegel_core::identity::Identity;
 use zegel_core::message::{FirstUse, OpenError, Opened, Stage, open};
-use zegel_core::Timestamp;
 use zegel_store::staging::Staged;
 
 /// What became of the files of a stage.
@@ -121,12 +121,23 @@ impl Reader<'_> {
         });
         let ledger = Rc::new(Ledger::default());
         let stage = DiskStage { folder: folder.clone(), ledger: ledger.clone() };
-        let result =
-            open(Cursor::new(container), self.who, self.contacts, self.first_use, self.now, stage, &mut |_| {});
+        let result = open(
+            Cursor::new(container),
+            self.who,
+            self.contacts,
+            self.first_use,
+            self.now,
+            stage,
+            &mut |_| {},
+        );
         if result.is_err() {
             assert_eq!(ledger.alive.get(), 0, "a staged file outlived the refusal");
         }
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "a file got a name before it was asked for");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "a file got a name before it was asked for"
+        );
         (result, ledger.written.get())
     }
 }

@@ -74,6 +74,16 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    pub(super) fn too_long(cap: usize) -> Self {
+        Self::Text {
+            file: "configuration".to_owned(),
+            line: 1,
+            field: String::new(),
+            message: format!("longer than {cap} bytes"),
+            hint: None,
+        }
+    }
+
     /// Returns what the person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -122,7 +122,7 @@ fn with_key_of(armour: &str, world: &World) -> String {
 
 /// Signs as Alice would, for another purpose.
 fn sign_for(world: &World, attack: &mut Attack, namespace: &'static str, hash: HashAlg) {
-    attack.spec.signing = Signing::By { key: ssh_key_of(&world.alice), namespace, hash };
+    attack.spec.signing = Signing::By { key: Box::new(ssh_key_of(&world.alice)), namespace, hash };
 }
 
 fn edit_armour(world: &World, attack: &mut Attack, edit: fn(&str) -> String) {
@@ -145,7 +145,8 @@ fn signatures() -> Vec<Case> {
         case("signed without the line feed", Alice, FORGED, |w, a| {
             let line = a.spec.line();
             let bare = &line[..line.len() - 1];
-            a.spec.signing = Signing::Armour(sign(&ssh_key_of(&w.alice), "zegel-manifest", HashAlg::Sha512, bare));
+            a.spec.signing =
+                Signing::Armour(sign(&ssh_key_of(&w.alice), "zegel-manifest", HashAlg::Sha512, bare));
         }),
         case("signature of another message", Bob, FORGED, |w, a| {
             a.spec.signing = Spec::of(&w.other, &w.bob).signing;
@@ -265,7 +266,9 @@ fn strength() -> Vec<Case> {
         case("pq said in an envelope that is classic", Alice, FORGED, |_, a| {
             to_classic_bob(a);
         }),
-        case("pq taken back without a new signature", Bob, FORGED, |_, a| a.spec.manifest["pq"] = false.into()),
+        case("pq taken back without a new signature", Bob, FORGED, |_, a| {
+            a.spec.manifest["pq"] = false.into()
+        }),
     ]
 }
 

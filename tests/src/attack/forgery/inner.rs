@@ -34,7 +34,9 @@ fn senders() -> Vec<Case> {
         case("two From fields, one in capitals and with a space", Alice, INNER, |_, a| {
             from(a, "From: alice@example.org\r\nFROM : boss@example.org");
         }),
-        case("From with two mailboxes", Alice, INNER, |_, a| from(a, "From: alice@example.org, boss@example.org")),
+        case("From with two mailboxes", Alice, INNER, |_, a| {
+            from(a, "From: alice@example.org, boss@example.org")
+        }),
         case("From with two mailboxes and no comma", Alice, INNER, |_, a| {
             from(a, "From: <boss@example.org> <alice@example.org>");
         }),
@@ -78,7 +80,9 @@ fn senders() -> Vec<Case> {
 
 fn fields() -> Vec<Case> {
     vec![
-        case("another subject", Alice, FORGED, |_, a| a.spec.edit_body(SUBJECT, "\r\nSubject: Pay today\r\n")),
+        case("another subject", Alice, FORGED, |_, a| {
+            a.spec.edit_body(SUBJECT, "\r\nSubject: Pay today\r\n")
+        }),
         case("two subjects", Alice, INNER, |_, a| {
             a.spec.edit_body(SUBJECT, "\r\nSubject: Plans for spring\r\nSubject: Pay today\r\n");
         }),
@@ -99,7 +103,8 @@ fn fields() -> Vec<Case> {
             a.spec.edit_body("\r\nTo: bob@example.net", "\r\nTo: dave@example.net, bob@example.net");
         }),
         case("one person fewer in To", Alice, FORGED, |_, a| {
-            a.spec.manifest["to"] = serde_json::json!(["bob@example.net", "eve@example.com", "dave@example.net"]);
+            a.spec.manifest["to"] =
+                serde_json::json!(["bob@example.net", "eve@example.com", "dave@example.net"]);
         }),
         case("something in To that is no address", Alice, INNER, |_, a| {
             a.spec.edit_body("\r\nTo: bob@example.net", "\r\nTo: everybody, bob@example.net");
@@ -118,7 +123,10 @@ fn fields() -> Vec<Case> {
             a.spec.edit_body(SUBJECT, &format!("{SUBJECT}Content-Type: text/html\r\n"));
         }),
         case("two message ids", Alice, INNER, |_, a| {
-            a.spec.edit_body(SUBJECT, &format!("{SUBJECT}Message-ID: <1@example.org>\r\nMessage-ID: <2@example.org>\r\n"));
+            a.spec.edit_body(
+                SUBJECT,
+                &format!("{SUBJECT}Message-ID: <1@example.org>\r\nMessage-ID: <2@example.org>\r\n"),
+            );
         }),
     ]
 }
@@ -157,7 +165,10 @@ fn shapes() -> Vec<Case> {
         }),
         case("a stub of another name", Alice, FORGED, |_, a| a.spec.edit_body("second.bin", "secondly.exe")),
         case("a stub of another type", Alice, FORGED, |_, a| {
-            a.spec.edit_body("application/octet-stream", "text/html");
+            a.spec.edit_body(
+                "index=1\r\n\r\nContent-Type: application/octet-stream",
+                "index=1\r\n\r\nContent-Type: text/html",
+            );
         }),
         case("the body is no mail", Alice, INNER, |_, a| {
             a.spec.parts[0].plain = b"SECRET-PLAINTEXT".to_vec();
@@ -199,8 +210,13 @@ fn honest() -> Vec<Case> {
         case("a From in a forwarded mail inside", Alice, Expect::Shows(only_alice), |_, a| {
             a.spec.edit_body("See the attachments.", "From: boss@example.org\r\n\r\nSee the attachments.");
         }),
-        case("the From in other case", Alice, Expect::Shows(|o| o.inner.from().address == o.sender.address), |_, a| {
-            from(a, "From: ALICE@EXAMPLE.ORG");
-        }),
+        case(
+            "the From in other case",
+            Alice,
+            Expect::Shows(|o| o.inner.from().address == o.sender.address),
+            |_, a| {
+                from(a, "From: ALICE@EXAMPLE.ORG");
+            },
+        ),
     ]
 }

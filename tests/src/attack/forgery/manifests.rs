@@ -21,9 +21,13 @@ fn edited() -> Vec<Case> {
         case("recipient added", Bob, FORGED, |_, a| push(a, "to", "dave@example.net".into())),
         case("copy added", Bob, FORGED, |_, a| push(a, "cc", "dave@example.net".into())),
         case("copy dropped", Bob, FORGED, |_, a| a.spec.manifest["cc"] = json!([])),
-        case("other recipient dropped", Bob, FORGED, |_, a| a.spec.manifest["to"] = json!(["bob@example.net"])),
+        case("other recipient dropped", Bob, FORGED, |_, a| {
+            a.spec.manifest["to"] = json!(["bob@example.net"])
+        }),
         case("label added", Bob, FORGED, |_, a| push(a, "labels", "public".into())),
-        case("answer to another message", Bob, FORGED, |_, a| a.spec.manifest["in_reply_to"] = "<x@y>".into()),
+        case("answer to another message", Bob, FORGED, |_, a| {
+            a.spec.manifest["in_reply_to"] = "<x@y>".into()
+        }),
         case("replies sealed to the attacker", Bob, FORGED, |w, a| {
             a.spec.manifest["reply_recipient"] = w.eve.card().recipient().to_string().into();
         }),
@@ -39,7 +43,9 @@ fn edited() -> Vec<Case> {
         }),
         case("a store named", Bob, FORGED, |_, a| store(a)),
         case("a part renamed", Bob, FORGED, |_, a| a.spec.manifest["parts"][1]["name"] = "a.exe".into()),
-        case("a part retyped", Bob, FORGED, |_, a| a.spec.manifest["parts"][1]["media_type"] = "text/html".into()),
+        case("a part retyped", Bob, FORGED, |_, a| {
+            a.spec.manifest["parts"][1]["media_type"] = "text/html".into()
+        }),
         case("role changed", Bob, FORGED, |_, a| a.spec.manifest["opener"]["role"] = "bcc".into()),
         case("sender's address changed", Bob, Expect::Refused(&["KeyChanged"]), |_, a| {
             a.spec.manifest["sender"]["address"] = "carol@example.com".into();
@@ -125,7 +131,9 @@ fn contradictions() -> Vec<Case> {
             }
         }),
         case("a number twice", Alice, DAMAGED, |_, a| a.spec.manifest["parts"][2]["index"] = 1.into()),
-        case("a body with a name", Alice, DAMAGED, |_, a| a.spec.manifest["parts"][0]["name"] = "a.eml".into()),
+        case("a body with a name", Alice, DAMAGED, |_, a| {
+            a.spec.manifest["parts"][0]["name"] = "a.eml".into()
+        }),
         case("a part without a name", Alice, DAMAGED, |_, a| a.spec.manifest["parts"][1]["name"] = "".into()),
         case("a body of another type", Alice, DAMAGED, |_, a| {
             a.spec.manifest["parts"][0]["media_type"] = "text/html".into();

@@ -23,7 +23,9 @@ fn contents() -> Vec<Case> {
         case("the last part dropped", Bob, FORGED, |_, a| drop(a.spec.parts.pop())),
         case("all parts but the body dropped", Bob, FORGED, |_, a| a.spec.parts.truncate(1)),
         case("a part added", Bob, FORGED, |_, a| a.spec.parts.push(a.spec.parts[1].clone())),
-        case("a part in the place of another", Bob, DAMAGED, |_, a| a.spec.parts[2] = a.spec.parts[1].clone()),
+        case("a part in the place of another", Bob, DAMAGED, |_, a| {
+            a.spec.parts[2] = a.spec.parts[1].clone()
+        }),
         case("the body of another message", Bob, DAMAGED, |w, a| {
             let to = a.spec.parts[0].to.clone();
             a.spec.parts[0] = PartSpec { to, ..Spec::of(&w.other, &w.bob).parts[0].clone() };
@@ -80,7 +82,9 @@ fn longer(attack: &mut Attack, by: i64) {
 
 fn paddings() -> Vec<Case> {
     vec![
-        case("a part padded with something", Bob, DAMAGED, |_, a| *a.spec.parts[2].padding.last_mut().unwrap() = 1),
+        case("a part padded with something", Bob, DAMAGED, |_, a| {
+            *a.spec.parts[2].padding.last_mut().unwrap() = 1
+        }),
         case("a part padded with line feeds", Bob, DAMAGED, |_, a| a.spec.parts[2].padding.fill(b'\n')),
         case("the body padded with zeros", Bob, DAMAGED, |_, a| a.spec.parts[0].padding.fill(0)),
         case("the body padded with text", Bob, DAMAGED, |_, a| a.spec.parts[0].padding.fill(b'x')),

@@ -141,14 +141,24 @@ fn pins() -> Vec<Case> {
         case("sent when the card had ended", Bob, Expect::Refused(&["Expired"]), |w, a| {
             expire(w, a, NOW);
         }),
-        case("sent when the card had ended, first use accepted", Bob, Expect::Refused(&["Expired"]), |w, a| {
-            expire(w, a, NOW - 10);
-            a.first_use = FirstUse::Accept;
-        }),
-        case("sent before the card ended, opened after", Bob, Expect::Opens(Assurance::ExpiredSince), |w, a| {
-            expire(w, a, NOW + 10);
-            a.now = Timestamp::from_unix(NOW + 10);
-        }),
+        case(
+            "sent when the card had ended, first use accepted",
+            Bob,
+            Expect::Refused(&["Expired"]),
+            |w, a| {
+                expire(w, a, NOW - 10);
+                a.first_use = FirstUse::Accept;
+            },
+        ),
+        case(
+            "sent before the card ended, opened after",
+            Bob,
+            Expect::Opens(Assurance::ExpiredSince),
+            |w, a| {
+                expire(w, a, NOW + 10);
+                a.now = Timestamp::from_unix(NOW + 10);
+            },
+        ),
         case("time set back to before the card ended", Bob, FORGED, |w, a| {
             expire(w, a, NOW - 10);
             a.spec.manifest["sent"] = "2026-11-01T07:00:00Z".into();
@@ -188,10 +198,15 @@ fn pins() -> Vec<Case> {
         case("contacts that answer with another person", Bob, CHANGED, |_, a| {
             a.contacts = Some(Box::new(Wrong));
         }),
-        case("contacts that cannot be read, first use accepted", Bob, Expect::Refused(&["Contacts"]), |_, a| {
-            a.contacts = Some(Box::new(Broken));
-            a.first_use = FirstUse::Accept;
-        }),
+        case(
+            "contacts that cannot be read, first use accepted",
+            Bob,
+            Expect::Refused(&["Contacts"]),
+            |_, a| {
+                a.contacts = Some(Box::new(Broken));
+                a.first_use = FirstUse::Accept;
+            },
+        ),
     ]
 }
 
@@ -221,7 +236,12 @@ fn oneself() -> Vec<Case> {
     vec![
         case("from yourself, with a stranger's card", Eve, FORGED, |w, a| {
             let bob = impostor("bob@example.net");
-            written_by(w, a, &bob);
+            a.spec.name_sender(&bob);
+            a.spec.manifest["reply_recipient"] = bob.card().recipient().to_string().into();
+            a.spec.name_opener(&w.bob, "to");
+            a.spec.sign_as(&bob);
+            a.spec.seal_to(&w.bob);
+            a.who = w.bob.clone();
         }),
         case("from yourself, with your card and another's signature", Eve, FORGED, |w, a| {
             a.spec.name_sender(&w.bob);

@@ -61,7 +61,8 @@ pub(super) fn draft(input: &[u8]) -> String {
         Ok(draft) => draft,
         Err(error) => return refused(&error),
     };
-    let options = OuterOptions { subject: "x".to_owned(), message_id: "<1@example.org>".to_owned(), date: now() };
+    let options =
+        OuterOptions { subject: "x".to_owned(), message_id: "<1@example.org>".to_owned(), date: now() };
     let outer = OuterHeaders::make(&draft, &options).unwrap();
     match protect(&draft, &outer) {
         Ok(body) => format!("taken, {} bytes inside", body.len()),
@@ -116,7 +117,9 @@ pub(super) fn sealed_identity(input: &[u8]) -> String {
 
 pub(super) fn header(input: &[u8]) -> String {
     match Header::read(&mut BufReader::new(input), age_file::MESSAGE_HEADER_MAX) {
-        Ok(header) => header.one_recipient().map_or_else(|e| refused(&e), |kind| format!("one recipient, {kind:?}")),
+        Ok(header) => {
+            header.one_recipient().map_or_else(|e| refused(&e), |kind| format!("one recipient, {kind:?}"))
+        }
         Err(error) => refused(&error),
     }
 }
@@ -135,7 +138,9 @@ pub(super) fn words(input: &[u8]) -> String {
     format!("{} of {} taken", results.iter().filter(|r| **r).count(), results.len())
 }
 
+/// Longer texts are refused before they are parsed; so the longest that is parsed is tried as well.
 pub(super) fn config(input: &[u8]) -> String {
-    let text = String::from_utf8_lossy(input);
-    zegel_store::Config::parse(&text).map_or_else(|error| refused(&error), |_| "read".to_owned())
+    let short = String::from_utf8_lossy(&input[..input.len().min(256 << 10)]).into_owned();
+    assert!(zegel_store::Config::parse(&String::from_utf8_lossy(input)).is_err());
+    zegel_store::Config::parse(&short).map_or_else(|error| refused(&error), |_| "read".to_owned())
 }

@@ -51,10 +51,13 @@ fn trees() -> Vec<Case> {
             (nested(1) + &"--b0\r\nContent-Type: text/plain\r\n\r\nx\r\n".repeat(9_000)).into_bytes()
         }),
         draft("a multipart of 9,000 attachments of one name", || {
-            (nested(1) + &"--b0\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n".repeat(9_000)).into_bytes()
+            (nested(1)
+                + &"--b0\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n".repeat(9_000))
+                .into_bytes()
         }),
         draft("a multipart of 9,000 attachments that number themselves", || {
-            let part = |n| format!("--b0\r\nContent-Disposition: attachment; filename=\"a ({n}).txt\"\r\n\r\nx\r\n");
+            let part =
+                |n| format!("--b0\r\nContent-Disposition: attachment; filename=\"a ({n}).txt\"\r\n\r\nx\r\n");
             (nested(1) + &(0..9_000).map(|n| part(n % 4_500)).collect::<String>()).into_bytes()
         }),
         draft("the same boundary on every level", || {
@@ -73,7 +76,8 @@ fn trees() -> Vec<Case> {
             fill("", "Content-Type: message/rfc822\r\n\r\n", "x")
         }),
         case("9,000 attached mails", judges::mail, || {
-            (nested(1) + &"--b0\r\nContent-Type: message/rfc822\r\n\r\nA: b\r\n\r\nx\r\n".repeat(9_000)).into_bytes()
+            (nested(1) + &"--b0\r\nContent-Type: message/rfc822\r\n\r\nA: b\r\n\r\nx\r\n".repeat(9_000))
+                .into_bytes()
         }),
         case("an attached mail of multiparts", judges::mail, || {
             let inner = String::from_utf8(fill(&nested(90), "--b50\r\n", "")).unwrap();
@@ -96,9 +100,15 @@ fn trees() -> Vec<Case> {
 fn fields() -> Vec<Case> {
     vec![
         draft("a header of 250,000 fields", || fill(FROM, "a:\n", "\n")),
-        draft("a header of 9,900 fields", || (FROM.to_owned() + &"a: b\r\n".repeat(9_900) + "\r\nx").into_bytes()),
+        draft("a header of 9,900 fields", || {
+            (FROM.to_owned() + &"a: b\r\n".repeat(9_900) + "\r\nx").into_bytes()
+        }),
         draft("9,000 parts with 20 fields each", || {
-            (nested(1) + &format!("--b0\r\n{}\r\n", "a:b\n".repeat(20)).repeat(9_000)).into_bytes().into_iter().take(MIB).collect()
+            (nested(1) + &format!("--b0\r\n{}\r\n", "a:b\n".repeat(20)).repeat(9_000))
+                .into_bytes()
+                .into_iter()
+                .take(MIB)
+                .collect()
         }),
         draft("a field of 1 MiB", || fill(&format!("{FROM}Subject: "), "a", "\r\n\r\n")),
         draft("a field of 340,000 folds", || fill(&format!("{FROM}Subject: a"), "\r\n ", "x\r\n\r\n")),
@@ -108,8 +118,12 @@ fn fields() -> Vec<Case> {
         draft("encoded words", || fill(&format!("{FROM}Subject: "), "=?utf-8?q?a?= ", "\r\n\r\n")),
         draft("encoded words without end", || fill(&format!("{FROM}Subject: "), "=?utf-8?q?", "\r\n\r\n")),
         draft("one long encoded word", || fill(&format!("{FROM}Subject: =?utf-8?b?"), "QUJD", "?=\r\n\r\n")),
-        draft("encoded words of a large charset", || fill(&format!("{FROM}Subject: "), "=?gb18030?b?gTCBMA==?= ", "\r\n\r\n")),
-        draft("encoded words in folds", || fill(&format!("{FROM}Subject: a"), "\r\n =?iso-2022-jp?b?GyRC?=", "\r\n\r\n")),
+        draft("encoded words of a large charset", || {
+            fill(&format!("{FROM}Subject: "), "=?gb18030?b?gTCBMA==?= ", "\r\n\r\n")
+        }),
+        draft("encoded words in folds", || {
+            fill(&format!("{FROM}Subject: a"), "\r\n =?iso-2022-jp?b?GyRC?=", "\r\n\r\n")
+        }),
         draft("question marks", || fill(&format!("{FROM}Subject: "), "=?", "\r\n\r\n")),
         draft("encoded words as names of people", || {
             fill("From: alice@example.org\r\nTo: ", "=?utf-8?q?a?= <a@b>,", "c@d\r\n\r\n")
@@ -117,10 +131,12 @@ fn fields() -> Vec<Case> {
         draft("addresses in To", || fill("From: alice@example.org\r\nTo: ", "a@b,", "c@d\r\n\r\n")),
         draft("addresses in Bcc", || fill("From: alice@example.org\r\nBcc: ", "a@b,", "c@d\r\n\r\n")),
         draft("addresses in 9,000 fields of Bcc", || {
-            (FROM.to_owned() + &format!("Bcc: {}c@d\r\n", "a@b,".repeat(24)).repeat(9_000) + "\r\n").into_bytes()
+            (FROM.to_owned() + &format!("Bcc: {}c@d\r\n", "a@b,".repeat(24)).repeat(9_000) + "\r\n")
+                .into_bytes()
         }),
         draft("9,900 addresses that differ", || {
-            let list: Vec<String> = (0..9_900).map(|n| format!("somebody.else.{n}@department{n}.example.org")).collect();
+            let list: Vec<String> =
+                (0..9_900).map(|n| format!("somebody.else.{n}@department{n}.example.org")).collect();
             format!("From: alice@example.org\r\nTo: {}\r\n\r\n", list.join(",")).into_bytes()
         }),
         draft("9,900 addresses in a group", || {
@@ -128,24 +144,36 @@ fn fields() -> Vec<Case> {
         }),
         draft("empty addresses", || fill("From: alice@example.org\r\nTo: ", ",", "c@d\r\n\r\n")),
         draft("comments in addresses", || fill("From: alice@example.org\r\nTo: ", "(", "c@d\r\n\r\n")),
-        draft("closed comments in addresses", || fill("From: alice@example.org\r\nTo: ", "(a)", "c@d\r\n\r\n")),
+        draft("closed comments in addresses", || {
+            fill("From: alice@example.org\r\nTo: ", "(a)", "c@d\r\n\r\n")
+        }),
         draft("quotes in addresses", || fill("From: alice@example.org\r\nTo: ", "\"a\"", "<c@d>\r\n\r\n")),
-        draft("backslashes in addresses", || fill("From: alice@example.org\r\nTo: \"", "\\\\", "\" <c@d>\r\n\r\n")),
+        draft("backslashes in addresses", || {
+            fill("From: alice@example.org\r\nTo: \"", "\\\\", "\" <c@d>\r\n\r\n")
+        }),
         draft("groups in addresses", || fill("From: alice@example.org\r\nTo: ", "a:;", "\r\n\r\n")),
         draft("international domains in addresses", || {
             let domain = distinct(240);
             fill("From: alice@example.org\r\nTo: ", &format!("a@{domain}.b,"), "c@d\r\n\r\n")
         }),
-        draft("international domains that are short", || fill("From: alice@example.org\r\nTo: ", "a@\u{fc}\u{4e00}.b,", "c@d\r\n\r\n")),
+        draft("international domains that are short", || {
+            fill("From: alice@example.org\r\nTo: ", "a@\u{fc}\u{4e00}.b,", "c@d\r\n\r\n")
+        }),
         draft("domains in encoded form", || {
-            fill("From: alice@example.org\r\nTo: ", "a@xn--bcher-kva.xn--bcher-kva.xn--bcher-kva.b,", "c@d\r\n\r\n")
+            fill(
+                "From: alice@example.org\r\nTo: ",
+                "a@xn--bcher-kva.xn--bcher-kva.xn--bcher-kva.b,",
+                "c@d\r\n\r\n",
+            )
         }),
         draft("message ids", || fill(&format!("{FROM}References: "), "<a@b> ", "\r\n\r\n")),
         draft("angle brackets in References", || fill(&format!("{FROM}References: "), "<", "\r\n\r\n")),
         draft("spaces in Date", || fill(&format!("{FROM}Date: "), " ", "\r\n\r\n")),
         draft("digits in Date", || fill(&format!("{FROM}Date: "), "9", "\r\n\r\n")),
         draft("comments in Date", || fill(&format!("{FROM}Date: "), "(", "\r\n\r\n")),
-        draft("parameters of Content-Type", || fill(&format!("{FROM}Content-Type: text/plain"), ";a=b", "\r\n\r\n")),
+        draft("parameters of Content-Type", || {
+            fill(&format!("{FROM}Content-Type: text/plain"), ";a=b", "\r\n\r\n")
+        }),
         draft("continued parameters of Content-Type", || {
             let pieces: String = (0..60_000).map(|n| format!(";a*{n}*=b")).collect();
             format!("{FROM}Content-Type: text/plain{pieces}\r\n\r\n").into_bytes()
@@ -153,22 +181,28 @@ fn fields() -> Vec<Case> {
         draft("comments in Content-Type", || fill(&format!("{FROM}Content-Type: "), "(", "\r\n\r\n")),
         draft("60 parts with 16 KiB of continued parameters", || {
             let pieces: String = (0..1_400).map(|n| format!(";a*{n}*=b")).collect();
-            (nested(1) + &format!("--b0\r\nContent-Type: text/plain{pieces}\r\n\r\nx\r\n").repeat(60)).into_bytes()
+            (nested(1) + &format!("--b0\r\nContent-Type: text/plain{pieces}\r\n\r\nx\r\n").repeat(60))
+                .into_bytes()
         }),
         draft("60 parts with 16 KiB of file name", || {
             let pieces: String = (0..1_000).map(|n| format!(";filename*{n}*=b")).collect();
-            (nested(1) + &format!("--b0\r\nContent-Disposition: attachment{pieces}\r\n\r\nx\r\n").repeat(60)).into_bytes()
+            (nested(1) + &format!("--b0\r\nContent-Disposition: attachment{pieces}\r\n\r\nx\r\n").repeat(60))
+                .into_bytes()
         }),
         draft("file names of encoded words", || {
             let words = "=?utf-8?q?a?= ".repeat(1_000);
-            (nested(1) + &format!("--b0\r\nContent-Disposition: attachment; filename=\"{words}\"\r\n\r\nx\r\n").repeat(70)).into_bytes()
+            (nested(1)
+                + &format!("--b0\r\nContent-Disposition: attachment; filename=\"{words}\"\r\n\r\nx\r\n")
+                    .repeat(70))
+                .into_bytes()
         }),
     ]
 }
 
 /// A mail inside, as a hostile sender would seal it.
 fn inside(head: &str, again: &str) -> Vec<u8> {
-    let top = "HP-Outer: From: a@b\r\nHP-Outer: Subject: x\r\nHP-Outer: Date: x\r\nHP-Outer: Message-ID: x\r\n";
+    let top =
+        "HP-Outer: From: a@b\r\nHP-Outer: Subject: x\r\nHP-Outer: Date: x\r\nHP-Outer: Message-ID: x\r\n";
     fill(&format!("{top}From: alice@example.org\r\n{head}"), again, "")
 }
 
@@ -177,20 +211,34 @@ fn contents() -> Vec<Case> {
     const HTML: &str = "Content-Type: text/html; hp=\"cipher\"\r\n\r\n";
     vec![
         case("base64 of a mail inside", judges::inner, || {
-            inside("Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n", "QUJD")
+            inside(
+                "Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n",
+                "QUJD",
+            )
         }),
         case("base64 of equals signs", judges::inner, || {
-            inside("Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n", "=")
+            inside(
+                "Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n",
+                "=",
+            )
         }),
         case("quoted-printable of equals signs", judges::inner, || {
-            inside("Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n", "=")
+            inside(
+                "Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n",
+                "=",
+            )
         }),
         case("quoted-printable of spaces", judges::inner, || {
-            inside("Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n", " ")
+            inside(
+                "Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n",
+                " ",
+            )
         }),
         case("text in UTF-7", judges::inner, || inside(&format!("{TYPED}utf-7\r\n\r\n"), "+AGE-")),
         case("text in GB 18030", judges::inner, || inside(&format!("{TYPED}gb18030\r\n\r\n"), "\u{7f}0")),
-        case("text in ISO-2022-JP", judges::inner, || inside(&format!("{TYPED}iso-2022-jp\r\n\r\n"), "\u{1b}$B")),
+        case("text in ISO-2022-JP", judges::inner, || {
+            inside(&format!("{TYPED}iso-2022-jp\r\n\r\n"), "\u{1b}$B")
+        }),
         case("text in UTF-16", judges::inner, || inside(&format!("{TYPED}utf-16\r\n\r\n"), "a")),
         case("HTML of open tags", judges::inner, || inside(HTML, "<a ")),
         case("HTML of nested tables", judges::inner, || inside(HTML, "<table><tr><td>")),
@@ -203,15 +251,22 @@ fn contents() -> Vec<Case> {
         case("HTML of CDATA", judges::inner, || inside(HTML, "<![CDATA[")),
         case("a mail inside of 9,000 attachments", judges::inner, || {
             let head = "Content-Type: multipart/mixed; hp=\"cipher\"; boundary=b\r\n\r\n";
-            inside(head, "--b\r\nContent-Disposition: attachment; filename=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.txt\r\n\r\nxxxxxxxx\r\n")
+            inside(
+                head,
+                "--b\r\nContent-Disposition: attachment; filename=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.txt\r\n\r\nxxxxxxxx\r\n",
+            )
         }),
         case("a mail inside of 9,000 stubs", judges::inner, || {
             let head = "Content-Type: multipart/mixed; hp=\"cipher\"; boundary=b\r\n\r\n";
-            inside(head, "--b\r\nContent-Type: message/external-body; access-type=x-zegel-part; index=1\r\n\r\nA: b\r\n\r\n")
+            inside(
+                head,
+                "--b\r\nContent-Type: message/external-body; access-type=x-zegel-part; index=1\r\n\r\nA: b\r\n\r\n",
+            )
         }),
         case("a mail inside with 9,000 copies of outer fields", judges::inner, || {
             let top = "HP-Outer: To: a@b\r\n".repeat(9_000);
-            format!("{top}From: alice@example.org\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\nx").into_bytes()
+            format!("{top}From: alice@example.org\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\nx")
+                .into_bytes()
         }),
     ]
 }
@@ -226,7 +281,10 @@ fn others() -> Vec<Case> {
             format!("{text}{}", armour.repeat(50)).into_bytes()
         }),
         case("a card with an endless name", judges::card, || {
-            let line = judges::alice().card().text().replace("\"name\":\"\"", &format!("\"name\":\"{}\"", "a".repeat(12_000)));
+            let line = judges::alice()
+                .card()
+                .text()
+                .replace("\"name\":\"\"", &format!("\"name\":\"{}\"", "a".repeat(12_000)));
             line.into_bytes()
         }),
         case("a card of random bytes", judges::card, || junk("card")),
@@ -237,19 +295,31 @@ fn others() -> Vec<Case> {
         case("an identity of brackets", judges::identity, || fill("", "[", "")),
         case("an identity of empty keys", judges::identity, || {
             let head = "{\"address\":\"a@b\",\"format\":\"zegel/identity/v1\",\"keys\":[";
-            fill(head, "{\"age\":\"\",\"card\":\"\",\"signing\":\"\"},", "{\"age\":\"\",\"card\":\"\",\"signing\":\"\"}],\"name\":\"\"}")
+            fill(
+                head,
+                "{\"age\":\"\",\"card\":\"\",\"signing\":\"\"},",
+                "{\"age\":\"\",\"card\":\"\",\"signing\":\"\"}],\"name\":\"\"}",
+            )
         }),
         case("an identity with an endless name", judges::identity, || {
-            fill("{\"address\":\"a@b\",\"format\":\"zegel/identity/v1\",\"keys\":[],\"name\":\"", "\\u0001", "\"}")
+            fill(
+                "{\"address\":\"a@b\",\"format\":\"zegel/identity/v1\",\"keys\":[],\"name\":\"",
+                "\\u0001",
+                "\"}",
+            )
         }),
         case("words of an endless hybrid key", judges::words, || fill("age1pq1", "q", "")),
         case("words of an endless classic key", judges::words, || fill("age1", "q", "")),
         case("words of an endless secret key", judges::words, || fill("AGE-SECRET-KEY-PQ-1", "Q", "")),
         case("words of an endless ssh key", judges::words, || fill("ssh-ed25519 ", "AAAA", "")),
-        case("words of an endless signature", judges::words, || fill("-----BEGIN SSH SIGNATURE-----\n", "AAAA\n", "")),
+        case("words of an endless signature", judges::words, || {
+            fill("-----BEGIN SSH SIGNATURE-----\n", "AAAA\n", "")
+        }),
         case("words of an endless address", judges::words, || fill("a@", "b.", "c")),
         case("words of an endless international address", judges::words, || fill("a@", &distinct(300), "")),
-        case("words of an endless international address of labels", judges::words, || fill("a@", "\u{fc}.", "c")),
+        case("words of an endless international address of labels", judges::words, || {
+            fill("a@", "\u{fc}.", "c")
+        }),
         case("words of an endless encoded address", judges::words, || fill("a@xn--", "a", "")),
         case("configuration of brackets", judges::config, || fill("a = ", "[", "")),
         case("configuration of braces", judges::config, || fill("a = ", "{a=", "")),
