@@ -1,0 +1,17 @@
+//! Reports: the one JSON object each command prints with `--json`.
+//!
+//! Fields without a value are left out. Times are RFC 3339 in UTC, sizes are bytes, addresses are as they are written
+//! in a mail. New fields may come, so readers ignore what they do not know.
+
+mod keys;
+mod mail;
+mod setup;
+
+pub use keys::{CardListView, CardRemovedView, CardState, CardView, IdentityExportView, IdentityView};
+pub use mail::{
+    AttachmentView, HeaderView, InspectView, MailOutcome, MailView, MessageKind, OpenReport, PartyView, PlanView,
+    RecipientView, RouteKind, SealReport, SealedFileView, SendReport, SentCopyView, SizeView, Trust,
+};
+pub use setup::{
+    AccountListView, AccountTestView, AccountView, CheckState, CheckView, DoctorView, SmokeReport, SmokeStep,
+};
