@@ -1,0 +1,63 @@
+//! The commands, one file each: its arguments, whose comments are the help text, and one function that does it.
+
+pub(crate) mod account;
+pub(crate) mod card;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod identity;
+pub(crate) mod inspect;
+pub(crate) mod man;
+pub(crate) mod open;
+pub(crate) mod plan;
+pub(crate) mod seal;
+pub(crate) mod send;
+pub(crate) mod sendmail;
+pub(crate) mod smoke;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::Result;
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make, show, export, import or renew your own keys
+    #[command(subcommand)]
+    Identity(identity::Command),
+    /// Show, export, import, check or forget the public keys of people
+    #[command(subcommand)]
+    Card(card::Command),
+    /// Add, list or test the accounts that mail is sent from
+    #[command(subcommand)]
+    Account(account::Command),
+    Send(send::SendArgs),
+    Open(open::OpenArgs),
+    Plan(plan::PlanArgs),
+    Seal(seal::SealArgs),
+    Inspect(inspect::InspectArgs),
+    Doctor(doctor::DoctorArgs),
+    Smoke(smoke::SmokeArgs),
+    Sendmail(sendmail::SendmailArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Does what was asked.
+pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<()> {
+    match command {
+        Command::Identity(command) => identity::run(command, context),
+        Command::Card(command) => card::run(command, context),
+        Command::Account(command) => account::run(command, context),
+        Command::Send(args) => send::run(&args, context),
+        Command::Open(args) => open::run(&args, context),
+        Command::Plan(args) => plan::run(&args, context),
+        Command::Seal(args) => seal::run(&args, context),
+        Command::Inspect(args) => inspect::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
+        Command::Smoke(args) => smoke::run(&args, context),
+        Command::Sendmail(args) => sendmail::run(&args, context),
+        Command::Completions(args) => completions::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+    }
+}

@@ -1,0 +1,149 @@
+//! What a command returns when it cannot do what was asked: a kind, a chain of causes and hints.
+//!
+//! Library errors are turned into a [`Failure`] once, here or at the call that knows what was tried; nothing below
+//! the commands knows exit codes.
+
+mod convert;
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io;
+
+use zegel_wire::error::{ErrorView, Kind};
+use zegel_wire::exit::Exit;
+
+/// What every command returns.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Why a command ended without doing what was asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    kind: Kind,
+    chain: Vec<String>,
+    hints: Vec<String>,
+    reported: bool,
+}
+
+impl Failure {
+    /// Makes a failure: what was tried or found, lower case, no full stop.
+    pub(crate) fn new(kind: Kind, text: impl Display) -> Self {
+        Self { kind, chain: vec![text.to_string()], hints: Vec::new(), reported: false }
+    }
+
+    /// Makes a failure from an error and all its causes.
+    pub(crate) fn from_error(kind: Kind, error: &dyn Error) -> Self {
+        Self::new(kind, error).caused_by(error.source())
+    }
+
+    /// Makes a usage failure.
+    pub(crate) fn usage(text: impl Display) -> Self {
+        Self::new(Kind::Usage, text).hint("see `zegel help`, or add --help to the command")
+    }
+
+    /// Turns clap's complaint into a failure of one sentence.
+    pub(crate) fn usage_of(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        Self::usage(first.strip_prefix("error: ").unwrap_or(first))
+    }
+
+    /// Makes a failure of reading or writing; `text` says what was tried.
+    pub(crate) fn io(text: impl Display, error: &io::Error) -> Self {
+        Self::new(Kind::Io, text).caused_by(Some(error))
+    }
+
+    /// Adds an error and its causes to the chain.
+    pub(crate) fn caused_by(mut self, cause: Option<&(dyn Error + 'static)>) -> Self {
+        let mut next = cause;
+        while let Some(error) = next {
+            let text = error.to_string();
+            // Some libraries repeat the cause in their own text; saying it once is enough.
+            if !self.chain.last().is_some_and(|last| last.ends_with(&text)) {
+                self.chain.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// Puts what was tried in front of the chain.
+    pub(crate) fn while_trying(mut self, text: impl Display) -> Self {
+        self.chain.insert(0, text.to_string());
+        self
+    }
+
+    /// Adds a hint: what can be done about it.
+    pub(crate) fn hint(mut self, text: impl Display) -> Self {
+        self.hints.push(text.to_string());
+        self
+    }
+
+    /// Says that the report on standard output already contains this failure.
+    pub(crate) fn already_reported(mut self) -> Self {
+        self.reported = true;
+        self
+    }
+
+    /// Returns the kind.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Returns the exit code of the program.
+    pub(crate) fn exit(&self) -> Exit {
+        self.kind.exit()
+    }
+
+    /// Says whether the report on standard output already contains this failure.
+    pub(crate) fn is_reported(&self) -> bool {
+        self.reported
+    }
+
+    /// Returns the chain in one sentence.
+    pub(crate) fn sentence(&self) -> String {
+        self.chain.join(": ")
+    }
+
+    /// Returns the hints.
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// Returns what `--json` prints.
+    pub(crate) fn view(&self) -> ErrorView {
+        ErrorView {
+            error: self.sentence(),
+            kind: self.kind,
+            code: self.exit().code(),
+            hints: self.hints.clone(),
+        }
+    }
+}
+
+/// Adds a hint to a failure on its way up.
+pub(crate) trait Hint<T> {
+    /// Adds the hint.
+    ///
+    /// # Errors
+    /// Returns the same failure with the hint.
+    fn or_hint(self, text: &str) -> Result<T>;
+}
+
+impl<T> Hint<T> for Result<T> {
+    fn or_hint(self, text: &str) -> Self {
+        self.map_err(|failure| failure.hint(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chain_says_everything_once() {
+        let inner = io::Error::other("disk on fire");
+        let failure = Failure::io("cannot write `x`", &inner).while_trying("cannot seal");
+        assert_eq!(failure.sentence(), "cannot seal: cannot write `x`: disk on fire");
+        assert_eq!(failure.exit(), Exit::Io);
+    }
+}

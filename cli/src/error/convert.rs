@@ -1,0 +1,194 @@
+//! Library errors become failures here, once: which kind each is, and what can be done about it.
+
+use std::error::Error;
+use std::io;
+
+use zegel_core::card::CardError;
+use zegel_core::contacts::ContactsError;
+use zegel_core::identity::IdentityError;
+use zegel_core::mime::{DraftError, FindError};
+use zegel_delivery::endpoint::SettingsError;
+use zegel_delivery::smtp::SubmitError;
+use zegel_store::FileError;
+use zegel_store::config::{ConfigError, PasswordError};
+use zegel_store::environment::EnvironmentError;
+use zegel_store::keyring::KeyringError;
+use zegel_store::paths::PathsError;
+use zegel_wire::error::Kind;
+
+use super::Failure;
+
+/// Builds a failure from an error of a library, with the hint the library has for it.
+fn failure(kind: Kind, error: &dyn Error, hint: Option<String>) -> Failure {
+    let failure = Failure::from_error(kind, error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn kind_of_io(error: &io::Error) -> Kind {
+    match error.kind() {
+        io::ErrorKind::NotFound => Kind::NoInput,
+        _ => Kind::Io,
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let kind = match &error {
+            FileError::Exists { .. } => Kind::Exists,
+            FileError::Folder { .. } | FileError::Write { .. } => Kind::Io,
+            FileError::Read { source, .. } => kind_of_io(source),
+            _ => Kind::Configuration,
+        };
+        let hint = match &error {
+            FileError::Exists { .. } => Some("choose another name, or add --force to replace it".to_owned()),
+            other => other.hint(),
+        };
+        failure(kind, &error, hint)
+    }
+}
+
+impl From<PathsError> for Failure {
+    fn from(error: PathsError) -> Self {
+        match error {
+            PathsError::File(error) => error.into(),
+            other => failure(Kind::Configuration, &other, other.hint()),
+        }
+    }
+}
+
+impl From<EnvironmentError> for Failure {
+    fn from(error: EnvironmentError) -> Self {
+        failure(Kind::Configuration, &error, error.hint())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::File(error) => error.into(),
+            other => {
+                let kind = match &other {
+                    ConfigError::AccountName | ConfigError::AccountExists { .. } => Kind::Usage,
+                    ConfigError::NoAccount | ConfigError::Several { .. } | ConfigError::UnknownAccount { .. } => {
+                        Kind::NoAccount
+                    }
+                    _ => Kind::Configuration,
+                };
+                failure(kind, &other, other.hint())
+            }
+        }
+    }
+}
+
+impl From<KeyringError> for Failure {
+    fn from(error: KeyringError) -> Self {
+        failure(Kind::Keyring, &error, error.hint())
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::File(error) => error.into(),
+            PasswordError::Keyring(error) => error.into(),
+            other => failure(Kind::Authentication, &other, other.hint()),
+        }
+    }
+}
+
+impl From<CardError> for Failure {
+    fn from(error: CardError) -> Self {
+        let kind = match &error {
+            CardError::Expired(_) | CardError::NotYet(_) => Kind::CardExpired,
+            _ => Kind::BadCard,
+        };
+        failure(kind, &error, None)
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Card(error) => error.into(),
+            other => failure(Kind::BadIdentity, &other, None),
+        }
+    }
+}
+
+impl From<ContactsError> for Failure {
+    fn from(error: ContactsError) -> Self {
+        failure(Kind::Configuration, &error, Some("run: zegel doctor".to_owned()))
+    }
+}
+
+impl From<DraftError> for Failure {
+    fn from(error: DraftError) -> Self {
+        let (kind, hint) = match &error {
+            DraftError::Attachment { .. } => (Kind::NoInput, None),
+            DraftError::NoFrom => (Kind::BadMail, Some("add a From header, or name the sender with --from")),
+            DraftError::Reserved(_) => {
+                (Kind::BadMail, Some("this looks like a mail that is sealed already; send it with your mail program"))
+            }
+            DraftError::Unlisted(_) => {
+                (Kind::BadMail, Some("name every recipient, or none and let the headers decide (-t)"))
+            }
+            _ => (Kind::BadMail, None),
+        };
+        failure(kind, &error, hint.map(str::to_owned))
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        let kind = match &error {
+            FindError::Ambiguous => Kind::Forged,
+            _ => Kind::Damaged,
+        };
+        failure(kind, &error, None)
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        failure(Kind::Configuration, &error, None)
+    }
+}
+
+impl From<SubmitError> for Failure {
+    fn from(error: SubmitError) -> Self {
+        let later = "nothing was sent; the same command may work later";
+        let (kind, hint) = match &error {
+            SubmitError::Auth { .. } => {
+                (Kind::Authentication, Some("check user and password: zegel account test"))
+            }
+            SubmitError::AuthMissing { .. } => {
+                (Kind::Authentication, Some("choose another --auth with zegel account add"))
+            }
+            SubmitError::Certificate { .. } => (
+                Kind::Certificate,
+                Some("a private authority can be trusted with ca_file; checking cannot be switched off"),
+            ),
+            SubmitError::Connect { .. } | SubmitError::Dropped { .. } | SubmitError::TimedOut { .. } => {
+                (Kind::Temporary, Some(later))
+            }
+            SubmitError::Deferred(_) => (Kind::Temporary, Some(later)),
+            SubmitError::Lost { .. } => {
+                (Kind::Io, Some("look for the mail at the recipient before sending it again"))
+            }
+            SubmitError::Malformed(_) => (Kind::Bug, None),
+            SubmitError::NoSmtpUtf8 { .. } => {
+                (Kind::Refused, Some("use addresses without special letters before the @, or another server"))
+            }
+            SubmitError::Setup { .. } => (Kind::Configuration, Some("check ca_file in the configuration")),
+            SubmitError::TlsMissing { .. } => {
+                (Kind::Refused, Some("use tls = \"implicit\" (port 465), or ask the administrator of the server"))
+            }
+            SubmitError::TooLarge { .. } => (Kind::Refused, Some("send fewer or smaller attachments at a time")),
+            _ => (Kind::Refused, None),
+        };
+        failure(kind, &error, hint.map(str::to_owned))
+    }
+}

@@ -1,0 +1,202 @@
+//! The only module that prints.
+//!
+//! Data goes to standard output, everything else to standard error. With `--json` standard output carries exactly one
+//! object and standard error one event a line. Everything that people read passes through [`crate::text`] first.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the module that prints")]
+
+mod page;
+mod progress;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use zegel_wire::error::Kind;
+use zegel_wire::event::Event;
+
+use crate::args::Globals;
+use crate::context::no_colour;
+use crate::error::{Failure, Result};
+use crate::text;
+
+pub(crate) use page::{Page, Tone};
+pub(crate) use progress::Progress;
+
+/// Who reads what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Person,
+    Program,
+}
+
+/// The terminal, file or pipe on both outputs.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    reader: Reader,
+    quiet: bool,
+    colour_out: bool,
+    colour_err: bool,
+}
+
+impl Ui {
+    /// Looks at the outputs once.
+    pub(crate) fn new(globals: &Globals) -> Self {
+        Self::with(if globals.json { Reader::Program } else { Reader::Person }, globals.quiet)
+    }
+
+    /// Looks at the outputs when the command line could not be parsed.
+    pub(crate) fn for_words(words: &[OsString]) -> Self {
+        let json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+        Self::with(if json { Reader::Program } else { Reader::Person }, false)
+    }
+
+    fn with(reader: Reader, quiet: bool) -> Self {
+        let colour = reader == Reader::Person && !no_colour();
+        Self {
+            reader,
+            quiet,
+            colour_out: colour && io::stdout().is_terminal(),
+            colour_err: colour && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Says whether a program reads the output (`--json`).
+    pub(crate) fn is_json(&self) -> bool {
+        self.reader == Reader::Program
+    }
+
+    /// Says whether questions can be asked: a person reads, and standard input and error are terminals.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.reader == Reader::Person && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Says whether standard output is a terminal.
+    pub(crate) fn is_output_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Prints the result of a command: the object for programs, the page for people.
+    pub(crate) fn report<T: Serialize>(&self, report: &T, page: impl FnOnce() -> Page) -> Result<()> {
+        if self.is_json() {
+            let mut json = serde_json::to_string(report)
+                .map_err(|error| Failure::from_error(Kind::Bug, &error).while_trying("cannot write the report"))?;
+            json.push('\n');
+            self.data(json.as_bytes())
+        } else {
+            let width = if self.is_output_terminal() { terminal_width() } else { None };
+            self.data(page().render(self.colour_out, width).as_bytes())
+        }
+    }
+
+    /// Prints what a command did: like [`Ui::report`] for programs, but people get the page on standard error, because
+    /// standard output is for data or because there is none.
+    pub(crate) fn outcome<T: Serialize>(&self, report: &T, page: impl FnOnce() -> Page) -> Result<()> {
+        if self.is_json() {
+            return self.report(report, page);
+        }
+        if !self.quiet {
+            self.to_stderr(&page().render(self.colour_err, None));
+        }
+        Ok(())
+    }
+
+    /// Writes data to standard output, unchanged.
+    pub(crate) fn data(&self, bytes: &[u8]) -> Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Self::stdout_failure(&error))
+    }
+
+    /// Turns an error of writing to standard output into a failure.
+    pub(crate) fn stdout_failure(error: &io::Error) -> Failure {
+        Failure::io("cannot write to standard output", error)
+    }
+
+    /// Tells what is going on; silenced by `--quiet`.
+    pub(crate) fn status(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        match self.reader {
+            Reader::Person => self.to_stderr(&format!("{}\n", text::line(text))),
+            Reader::Program => self.event(&Event::Status { text: text.to_owned() }),
+        }
+    }
+
+    /// Tells that something is not as it should be; silenced by `--quiet`.
+    pub(crate) fn warning(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        match self.reader {
+            Reader::Person => {
+                let label = page::paint("warning:", Tone::Warn, self.colour_err);
+                self.to_stderr(&format!("{label} {}\n", text::line(text)));
+            }
+            Reader::Program => self.event(&Event::Warning { text: text.to_owned() }),
+        }
+    }
+
+    /// Prints why the program ends: `error:` with the chain, then `hint:` lines; an object for programs.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if self.is_json() {
+            if !failure.is_reported() {
+                // When standard output is gone there is nobody left to tell but the exit code.
+                let _ = self.report(&failure.view(), Page::new);
+            }
+            return;
+        }
+        let label = page::paint("error:", Tone::Bad, self.colour_err);
+        let mut out = format!("{label} {}\n", text::line(&failure.sentence()));
+        let label = page::paint("hint:", Tone::Note, self.colour_err);
+        for hint in failure.hints() {
+            out.push_str(&format!("{label} {}\n", text::line(hint)));
+        }
+        self.to_stderr(&out);
+    }
+
+    /// Starts to show progress of a task over `total` units: bytes or mails.
+    pub(crate) fn progress(&self, task: &str, total: Option<u64>) -> Progress {
+        match self.reader {
+            _ if self.quiet => Progress::none(),
+            Reader::Program => Progress::events(task, total),
+            Reader::Person if io::stderr().is_terminal() => Progress::bar(task, total),
+            Reader::Person => Progress::none(),
+        }
+    }
+
+    /// Asks a question on the terminal; only `yes` in full means yes.
+    pub(crate) fn confirm(&self, question: &str) -> Result<bool> {
+        self.to_stderr(&format!("{} [yes/no] ", text::line(question)));
+        let mut answer = String::new();
+        io::stdin()
+            .read_line(&mut answer)
+            .map_err(|error| Failure::io("cannot read the answer from the terminal", &error))?;
+        Ok(answer.trim().eq_ignore_ascii_case("yes"))
+    }
+
+    /// Shows a page on standard error, for a question that follows.
+    pub(crate) fn show(&self, page: &Page) {
+        self.to_stderr(&page.render(self.colour_err, None));
+    }
+
+    fn event(&self, event: &Event) {
+        write_event(event);
+    }
+
+    fn to_stderr(&self, text: &str) {
+        // Nothing sensible can be done when standard error is closed.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+fn write_event(event: &Event) {
+    if let Ok(mut json) = serde_json::to_string(event) {
+        json.push('\n');
+        let _ = io::stderr().lock().write_all(json.as_bytes());
+    }
+}
+
+/// Returns the width of the terminal on standard output.
+fn terminal_width() -> Option<usize> {
+    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|width| *width > 0)
+}
