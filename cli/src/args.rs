@@ -5,10 +5,12 @@ mod message;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser};
+use zegel_core::policy::Classic;
+use zegel_store::staging::Overwrite;
 
 use crate::commands::Command;
 
-pub(crate) use message::MessageArgs;
+pub(crate) use message::{MessageArgs, Recipient};
 
 /// Seal, send and open end-to-end encrypted mail
 ///
@@ -59,12 +61,26 @@ pub(crate) struct ForceArg {
     pub(crate) force: bool,
 }
 
+impl ForceArg {
+    /// Returns the same for the store.
+    pub(crate) fn overwrite(&self) -> Overwrite {
+        if self.force { Overwrite::Allow } else { Overwrite::Forbid }
+    }
+}
+
 /// Says whether a recipient with a classic key is sealed to.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ClassicArg {
     /// Accept recipients whose keys are not post-quantum; the message is then marked as classic for everyone
     #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) allow_classic: bool,
+}
+
+impl ClassicArg {
+    /// Returns the same for the policy.
+    pub(crate) fn classic(&self) -> Classic {
+        if self.allow_classic { Classic::Allow } else { Classic::Refuse }
+    }
 }
 
 #[cfg(test)]

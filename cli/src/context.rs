@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rand_core::OsRng;
@@ -61,6 +62,11 @@ impl<'a> Context<'a> {
         OsRng
     }
 
+    /// Returns the folder for files without a name that end with the command.
+    pub(crate) fn temp_folder(&self) -> PathBuf {
+        env::temp_dir()
+    }
+
     /// Returns the variables.
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
@@ -90,6 +96,11 @@ impl<'a> Context<'a> {
         self.account.as_deref()
     }
 
+    /// Says whether an account was asked for, on the command line or by a variable.
+    pub(crate) fn is_account_named(&self) -> bool {
+        self.account.is_some() || self.environment.value("ZEGEL_ACCOUNT").is_some()
+    }
+
     /// Returns the account to work with.
     pub(crate) fn account(&self) -> Result<Chosen> {
         Ok(self.config()?.choose(self.account_named(), &self.environment)?)
@@ -101,14 +112,18 @@ impl<'a> Context<'a> {
     pub(crate) fn maybe_account(&self) -> Result<Option<Chosen>> {
         match self.account() {
             Ok(chosen) => Ok(Some(chosen)),
-            Err(failure) if failure.kind() == Kind::NoAccount && self.config()?.accounts().is_empty() => {
-                if self.account.is_some() || self.environment.value("ZEGEL_ACCOUNT").is_some() {
-                    Err(failure)
-                } else {
-                    Ok(None)
-                }
+            Err(failure) if failure.kind() == Kind::NoAccount && !self.is_account_named() && self.config()?.accounts().is_empty() => {
+                Ok(None)
             }
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// Returns the same, and none as well where there are several accounts and none was named.
+    pub(crate) fn maybe_account_quietly(&self) -> Result<Option<Chosen>> {
+        match self.account() {
+            Err(failure) if failure.kind() == Kind::NoAccount && !self.is_account_named() => Ok(None),
+            other => other.map(Some),
         }
     }
 }

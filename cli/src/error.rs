@@ -66,6 +66,13 @@ impl Failure {
         self
     }
 
+    /// Adds another failure as the cause, and its hints.
+    pub(crate) fn because(mut self, cause: &Self) -> Self {
+        self.chain.extend(cause.chain.iter().cloned());
+        self.hints.extend(cause.hints.iter().cloned());
+        self
+    }
+
     /// Puts what was tried in front of the chain.
     pub(crate) fn while_trying(mut self, text: impl Display) -> Self {
         self.chain.insert(0, text.to_string());

@@ -8,12 +8,18 @@
 mod args;
 mod commands;
 mod context;
+mod delivering;
 mod draft;
 mod error;
 mod harden;
 mod input;
+mod keys;
 mod mailer;
+mod opening;
+mod outputs;
+mod sealing;
 mod secrets;
+mod spool;
 mod text;
 mod ui;
 

@@ -1,6 +1,6 @@
 //! Passphrases and passwords: asked for on a terminal or read from a file, never taken as an argument.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read};
 
 use secrecy::{ExposeSecret, SecretString};
 use zegel_wire::error::Kind;
@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::error::{Failure, Result};
 use crate::ui::Ui;
+
+/// Longest secret that is read from standard input.
+const LINE_MAX: usize = 4096;
 
 /// Asks for a secret on the terminal, without showing it.
 ///
@@ -24,6 +27,28 @@ pub(crate) fn ask(ui: &Ui, prompt: &str) -> Result<SecretString> {
         return Err(Failure::new(Kind::Passphrase, "nothing was typed"));
     }
     Ok(SecretString::from(typed.as_str()))
+}
+
+/// Reads a secret from the first line of standard input.
+///
+/// # Errors
+/// Code 78 when there is none.
+pub(crate) fn read_line() -> Result<SecretString> {
+    // Room for the longest line from the start, so that no copy is left behind by growing.
+    let mut line = Zeroizing::new(Vec::with_capacity(LINE_MAX));
+    let mut stdin = io::stdin().lock();
+    for byte in stdin.by_ref().bytes().take(LINE_MAX) {
+        match byte {
+            Ok(b'\n') => break,
+            Ok(byte) => line.push(byte),
+            Err(error) => return Err(Failure::io("cannot read standard input", &error)),
+        }
+    }
+    let line = line.strip_suffix(b"\r").unwrap_or(&line);
+    match std::str::from_utf8(line) {
+        Ok(text) if !text.is_empty() => Ok(SecretString::from(text)),
+        _ => Err(Failure::new(Kind::Passphrase, "the first line of standard input is no passphrase")),
+    }
 }
 
 /// Asks for a new secret twice.

@@ -1,10 +1,15 @@
 //! `zegel plan`
 
 use clap::Args;
+use zegel_core::policy::Role;
+use zegel_wire::report::PlanView;
 
 use crate::args::{ClassicArg, MessageArgs};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Result};
+use crate::sealing::{Planning, add_recipients};
+use crate::text;
+use crate::ui::{Page, Tone};
 
 /// Show how a mail would travel to every recipient, before anything happens
 ///
@@ -18,8 +23,54 @@ pub(crate) struct PlanArgs {
     classic: ClassicArg,
 }
 
-/// Does what was asked.
+/// Shows the routes, and then ends as sending would.
 pub(crate) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<()> {
-    let _ = (args, context);
-    Err(crate::error::Failure::new(zegel_wire::error::Kind::Bug, "not built yet"))
+    let planning = Planning::make(&args.message, args.classic.classic(), context)?;
+    let mut view = PlanView {
+        from: planning.draft().from().address.to_string(),
+        subject: planning.draft().subject().to_owned(),
+        recipients: planning.recipients(),
+        post_quantum: None,
+        sendable: false,
+        mails: mails(&planning),
+        refusal: None,
+    };
+    let post_quantum = planning.plan().is_post_quantum();
+    let verdict = planning.clear(context);
+    match &verdict {
+        Ok(_) => (view.sendable, view.post_quantum) = (true, Some(post_quantum)),
+        Err(failure) => view.refusal = Some(failure.view()),
+    }
+    context.ui.report(&view, || page(&view))?;
+    verdict.map(drop).map_err(Failure::already_reported)
+}
+
+/// Counts the mails: one for everybody in To and Cc, and one for each blind copy.
+fn mails(planning: &Planning) -> u64 {
+    let blind = planning.plan().recipients().iter().filter(|planned| planned.role == Role::Bcc).count();
+    let visible = planning.plan().recipients().len() > blind;
+    (blind + usize::from(visible)) as u64
+}
+
+fn page(view: &PlanView) -> Page {
+    let mut page = Page::new();
+    if view.sendable {
+        page.heading("This mail can be sent", Tone::Good);
+    } else {
+        page.heading("This mail would not be sent to anybody", Tone::Bad);
+    }
+    page.field("From", &view.from);
+    page.field("Subject", &view.subject);
+    page.blank();
+    add_recipients(&mut page, &view.recipients);
+    if view.sendable {
+        page.blank();
+        page.field("Mails", text::count(usize::try_from(view.mails).unwrap_or(usize::MAX), "mail"));
+        page.field("Recall", "not possible: everything travels in the mail itself");
+        page.field("Receipts", "none: there is no server to collect them");
+        if view.post_quantum == Some(false) {
+            page.toned("Encryption", "classic for everyone, because one recipient has a classic key", Tone::Warn);
+        }
+    }
+    page
 }

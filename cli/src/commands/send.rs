@@ -4,10 +4,16 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use zegel_core::Address;
+use zegel_store::staging::Overwrite;
+use zegel_wire::error::Kind;
 
 use crate::args::{ClassicArg, ForceArg, MessageArgs};
 use crate::context::Context;
-use crate::error::Result;
+use crate::delivering::{Server, Way, account, deliver, page};
+use crate::error::{Failure, Result};
+use crate::input;
+use crate::sealing::Planning;
 
 /// Seal a mail and send it
 ///
@@ -29,10 +35,34 @@ pub(crate) struct SendArgs {
     force: ForceArg,
 }
 
-/// Does what was asked.
+/// Seals and hands over; finds out first whether it can.
 pub(crate) fn run(args: &SendArgs, context: &Context<'_>) -> Result<()> {
-    let _ = (args, context);
-    Err(crate::error::Failure::new(zegel_wire::error::Kind::Bug, "not built yet"))
+    let judged = Planning::make(&args.message, args.classic.classic(), context)?.clear(context)?;
+    let way = way(args, &judged.from, context)?;
+    let data_on_stdout = matches!(way, Way::Stdout);
+    let report = deliver(judged.unlock(context)?, way, context)?;
+    if data_on_stdout { Ok(()) } else { context.ui.outcome(&report, || page(&report)) }
+}
+
+fn way(args: &SendArgs, from: &Address, context: &Context<'_>) -> Result<Way> {
+    match &args.output {
+        _ if args.dry_run => Ok(Way::DryRun),
+        None => Ok(Way::Server(Box::new(Server::of(&account(from, context)?, context)?))),
+        Some(Target::Maildir(folder)) => Ok(Way::Maildir(folder.clone())),
+        Some(Target::Stdout) if context.ui.is_json() => {
+            Err(Failure::usage("standard output cannot carry both the report and the mail")
+                .hint("name a file: --output FILE"))
+        }
+        Some(Target::Stdout) => Ok(Way::Stdout),
+        Some(Target::File(path)) => {
+            input::refuse_same(path, args.message.inputs())?;
+            if args.force.overwrite() == Overwrite::Forbid && path.exists() {
+                return Err(Failure::new(Kind::Exists, format!("{} exists already", path.display()))
+                    .hint("choose another name, or add --force to replace it"));
+            }
+            Ok(Way::File(path.clone(), args.force.overwrite()))
+        }
+    }
 }
 
 /// Where sealed mails go in place of the mail server.

@@ -6,12 +6,19 @@ use std::io;
 use zegel_core::card::CardError;
 use zegel_core::contacts::ContactsError;
 use zegel_core::identity::IdentityError;
+use zegel_core::message::container::ContainerError;
+use zegel_core::message::{OpenError, SealError};
 use zegel_core::mime::{DraftError, FindError};
+use zegel_core::policy::{Refusal, Refused, Route};
+use zegel_delivery::capture::CaptureError;
 use zegel_delivery::endpoint::SettingsError;
+use zegel_delivery::sinks::SinkError;
 use zegel_delivery::smtp::SubmitError;
 use zegel_store::FileError;
+use zegel_store::cards::CardsError;
 use zegel_store::config::{ConfigError, PasswordError};
 use zegel_store::environment::EnvironmentError;
+use zegel_store::identity::IdentityStoreError;
 use zegel_store::keyring::KeyringError;
 use zegel_store::paths::PathsError;
 use zegel_wire::error::Kind;
@@ -188,6 +195,147 @@ impl From<SubmitError> for Failure {
             }
             SubmitError::TooLarge { .. } => (Kind::Refused, Some("send fewer or smaller attachments at a time")),
             _ => (Kind::Refused, None),
+        };
+        failure(kind, &error, hint.map(str::to_owned))
+    }
+}
+
+impl From<SinkError> for Failure {
+    fn from(error: SinkError) -> Self {
+        match &error {
+            SinkError::Exists(_) => {
+                failure(Kind::Exists, &error, Some("choose another name, or add --force to replace it".to_owned()))
+            }
+            _ => failure(Kind::Io, &error, None),
+        }
+    }
+}
+
+impl From<CaptureError> for Failure {
+    fn from(error: CaptureError) -> Self {
+        failure(Kind::Io, &error, None)
+    }
+}
+
+impl From<CardsError> for Failure {
+    fn from(error: CardsError) -> Self {
+        let hint = error.hint();
+        match error {
+            CardsError::File(error) => error.into(),
+            CardsError::Card(error) => Self::from(error).hint("ask them for their new card"),
+            other => {
+                let kind = match &other {
+                    CardsError::Changed { .. } | CardsError::Fingerprint { .. } => Kind::CardChanged,
+                    CardsError::NotFound { .. } => Kind::NoCard,
+                    _ => Kind::Configuration,
+                };
+                failure(kind, &other, hint)
+            }
+        }
+    }
+}
+
+impl From<IdentityStoreError> for Failure {
+    fn from(error: IdentityStoreError) -> Self {
+        let hint = error.hint();
+        match error {
+            IdentityStoreError::File(error) => error.into(),
+            IdentityStoreError::Keyring(error) => error.into(),
+            other => {
+                let kind = match &other {
+                    IdentityStoreError::Exists { .. } => Kind::Exists,
+                    IdentityStoreError::NotFound { .. } | IdentityStoreError::WrongAddress { .. } => Kind::NoIdentity,
+                    IdentityStoreError::EmptyPassphrase
+                    | IdentityStoreError::Passphrase { .. }
+                    | IdentityStoreError::Unseal { .. } => Kind::Passphrase,
+                    IdentityStoreError::Seal { .. } => Kind::Io,
+                    _ => Kind::BadIdentity,
+                };
+                failure(kind, &other, hint)
+            }
+        }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(error: Refused) -> Self {
+        let planned = match &error {
+            Refused::NoRecipients => {
+                return failure(Kind::BadMail, &error, Some("name a recipient in To, Cc or Bcc".to_owned()));
+            }
+            Refused::NoRoute(planned) => planned,
+            Refused::TooMany => return failure(Kind::Policy, &error, Some("send it in smaller groups".to_owned())),
+            _ => return failure(Kind::Bug, &error, None),
+        };
+        let reasons = planned.iter().filter_map(|planned| match &planned.route {
+            Route::Refuse(reason) => Some((&planned.mailbox.address, reason)),
+            _ => None,
+        });
+        // The first reason names the kind; each kind of reason gives one hint.
+        let mut kind = None;
+        let mut hints: Vec<String> = Vec::new();
+        for (address, reason) in reasons {
+            let (this, hint) = match reason {
+                Refusal::Classic => (
+                    Kind::ClassicRecipient,
+                    "ask for a card with a post-quantum key, or accept it by name: --allow-classic".to_owned(),
+                ),
+                Refusal::Expired(_) => {
+                    (Kind::CardExpired, format!("ask {address} for their new card, then: zegel card import FILE"))
+                }
+                Refusal::NoCard => {
+                    (Kind::NoCard, format!("ask {address} for their card, then: zegel card import FILE"))
+                }
+                _ => (Kind::NoRoute, "run: zegel doctor".to_owned()),
+            };
+            kind.get_or_insert(this);
+            if hints.len() < 3 && !hints.contains(&hint) {
+                hints.push(hint);
+            }
+        }
+        hints.into_iter().fold(Self::from_error(kind.unwrap_or(Kind::NoRoute), &error), Self::hint)
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Draft(error) => error.into(),
+            SealError::Changed(_) => failure(Kind::NoInput, &error, Some("try again when nobody writes to it".to_owned())),
+            SealError::Io(_) => failure(Kind::Io, &error, None),
+            SealError::Sender { .. } => failure(Kind::NoIdentity, &error, None),
+            _ => failure(Kind::Bug, &error, None),
+        }
+    }
+}
+
+impl From<ContainerError> for Failure {
+    fn from(error: ContainerError) -> Self {
+        let kind = if matches!(error, ContainerError::Io(_)) { Kind::Io } else { Kind::Damaged };
+        failure(kind, &error, None)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let (kind, hint) = match error {
+            OpenError::Contacts(error) => return error.into(),
+            OpenError::Container(error) => return error.into(),
+            OpenError::Expired { .. } => (Kind::CardExpired, Some("ask the sender for their new card, and to send it again")),
+            OpenError::Damaged => (Kind::Damaged, Some("ask the sender to send it again; nothing of it was shown")),
+            OpenError::Forged(_) => (Kind::Forged, Some("do not trust this mail; nothing of it was shown")),
+            OpenError::Inner(_) => (Kind::Damaged, Some("nothing of it was shown")),
+            OpenError::KeyChanged { .. } => (
+                Kind::CardChanged,
+                Some("ask the sender in another way than by mail; then: zegel card import FILE --replace"),
+            ),
+            OpenError::NoKey(_) => (Kind::NotForYou, Some("it is sealed for somebody else, or for keys that are not here")),
+            OpenError::OnServer => (Kind::Refused, Some("open it with a newer version")),
+            OpenError::UnknownSender { .. } => (
+                Kind::UnknownSender,
+                Some("get their card and import it, or accept an unproven sender by name: --first-use"),
+            ),
+            _ => (Kind::Io, None),
         };
         failure(kind, &error, hint.map(str::to_owned))
     }

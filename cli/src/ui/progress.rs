@@ -11,7 +11,6 @@ const DELAY: Duration = Duration::from_millis(250);
 /// Shows how far a task is.
 pub(crate) struct Progress {
     view: View,
-    done: u64,
 }
 
 enum View {
@@ -22,21 +21,19 @@ enum View {
 
 impl Progress {
     pub(super) fn none() -> Self {
-        Self { view: View::None, done: 0 }
+        Self { view: View::None }
     }
 
     pub(super) fn bar(task: &str, total: Option<u64>) -> Self {
-        Self { view: View::Bar { task: task.to_owned(), total, since: Instant::now(), bar: None }, done: 0 }
+        Self { view: View::Bar { task: task.to_owned(), total, since: Instant::now(), bar: None } }
     }
 
     pub(super) fn events(task: &str, total: Option<u64>) -> Self {
-        Self { view: View::Events { task: task.to_owned(), total, last: Instant::now() }, done: 0 }
+        Self { view: View::Events { task: task.to_owned(), total, last: Instant::now() } }
     }
 
-    /// Says that so many more units are done.
-    pub(crate) fn advance(&mut self, units: u64) {
-        self.done = self.done.saturating_add(units);
-        let done = self.done;
+    /// Says that so many units are done.
+    pub(crate) fn reach(&mut self, done: u64) {
         match &mut self.view {
             View::Bar { task, total, since, bar } => {
                 if bar.is_none() && since.elapsed() >= DELAY {

@@ -41,9 +41,6 @@ pub struct CardView {
     /// When it was pinned.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pinned: Option<String>,
-    /// When a person last compared the fingerprint.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub verified: Option<String>,
     /// When it was made.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub created: Option<String>,

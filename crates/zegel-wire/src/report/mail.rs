@@ -171,8 +171,12 @@ pub struct SendReport {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Trust {
+    /// The card was verified and counted when this was signed; it has expired since.
+    ExpiredSince,
     /// First message from this key: pinned now, proved by nobody.
     FirstUse,
+    /// One's own message, signed by one's own key.
+    Own,
     /// The key was pinned at an earlier first message and has not changed since.
     SameKey,
     /// The key was imported after checking, or comes from the directory of the sender's domain.
@@ -192,9 +196,8 @@ pub struct PartyView {
 /// One attachment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttachmentView {
-    /// The name the sender gave it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub name: Option<String>,
+    /// The name the sender gave it, made safe to create and unique in the message.
+    pub name: String,
     /// The media type the sender gave it.
     pub media_type: String,
     /// Its size in bytes.

@@ -1,0 +1,246 @@
+//! From a sealed message to the mail server, a file or a Maildir: what `send` and `sendmail` share.
+
+use std::path::PathBuf;
+
+use zegel_core::message::{CopyKind, SealedMail};
+use zegel_delivery::sent::{Kept, SentCopy};
+use zegel_delivery::sinks::{self, LineEnding, Maildir};
+use zegel_delivery::smtp::{BlockingSubmission, SmtpSettings, Submission};
+use zegel_store::config::Chosen;
+use zegel_store::staging::Overwrite;
+use zegel_wire::error::Kind;
+use zegel_wire::report::{MailOutcome, MailView, SendReport, SentCopyView};
+
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::mailer;
+use crate::sealing::{Ready, add_recipients};
+use crate::text;
+use crate::ui::{Page, Tone};
+
+/// Where sealed mails go.
+pub(crate) enum Way {
+    /// Nowhere: everything but the last step.
+    DryRun,
+    /// To one file.
+    File(PathBuf, Overwrite),
+    /// To a Maildir.
+    Maildir(PathBuf),
+    /// To the mail server of an account, and a copy to where the account keeps sent mail.
+    Server(Box<Server>),
+    /// To standard output.
+    Stdout,
+}
+
+/// A mail server and where sent mail is kept; all passwords are at hand.
+pub(crate) struct Server {
+    settings: SmtpSettings,
+    sent_copy: Option<SentCopy>,
+}
+
+impl Server {
+    /// Fetches what is needed to submit from an account, before anything is sealed.
+    ///
+    /// # Errors
+    /// Code 78 when the account cannot send or a password is not to be had.
+    pub(crate) fn of(chosen: &Chosen, context: &Context<'_>) -> Result<Self> {
+        let settings = mailer::submission_settings(chosen, context)?;
+        Ok(Self { settings, sent_copy: mailer::sent_copy(chosen, context)? })
+    }
+}
+
+/// Chooses the account to submit from: the one named, else the one of the sender's address, else the default.
+///
+/// # Errors
+/// Code 78 when there is none.
+pub(crate) fn account(from: &zegel_core::Address, context: &Context<'_>) -> Result<Chosen> {
+    let named = context.is_account_named();
+    if !named && let Some((name, _)) = context.config()?.account_of(from) {
+        let name = name.to_string();
+        return Ok(context.config()?.choose(Some(&name), context.environment())?);
+    }
+    context.account()
+}
+
+/// Seals and hands over.
+///
+/// # Errors
+/// As sealing and submitting; code 1 when some of several mails were sent, and then the report is printed.
+pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<SendReport> {
+    let from = ready.from().to_string();
+    let recipients = ready.recipients().to_vec();
+    let mut sealed = ready.seal(&context.temp_folder(), context)?;
+    let mut report = SendReport {
+        message_id: sealed.id().to_string(),
+        from,
+        recipients,
+        post_quantum: sealed.is_post_quantum(),
+        mails: Vec::new(),
+        sent_copy: None,
+    };
+    let mut mails = Vec::new();
+    let mut own = None;
+    for copy in sealed.copies().to_vec() {
+        let mail = sealed
+            .mail(&copy)
+            .map_err(|error| Failure::io("cannot read the sealed message back", &error))?;
+        let kept_only = copy.recipients().is_empty();
+        if *copy.kind() == CopyKind::Visible {
+            own = Some(mail.clone());
+        }
+        if !kept_only {
+            mails.push(mail);
+        }
+    }
+    match way {
+        Way::DryRun => report.mails = mails.iter().map(|mail| view(mail, MailOutcome::DryRun)).collect(),
+        Way::File(path, overwrite) => {
+            let mail = only(&mails)?;
+            let ours = match overwrite {
+                Overwrite::Allow => sinks::Overwrite::Force,
+                Overwrite::Forbid => sinks::Overwrite::Refuse,
+            };
+            sinks::write_file(&path, mail, LineEnding::Crlf, ours)?;
+            let path = Some(path.display().to_string());
+            report.mails.push(MailView { path, ..view(mail, MailOutcome::Written) });
+        }
+        Way::Maildir(folder) => {
+            let maildir = Maildir::open_or_create(&folder)?;
+            for mail in &mails {
+                let path = Some(maildir.deliver(mail)?.display().to_string());
+                report.mails.push(MailView { path, ..view(mail, MailOutcome::Written) });
+            }
+        }
+        Way::Stdout => {
+            let mail = only(&mails)?;
+            context.ui.data(mail.as_bytes())?;
+            report.mails.push(view(mail, MailOutcome::Written));
+        }
+        Way::Server(server) => {
+            submit_all(&server, &mails, &mut report, context)?;
+            if let (Some(place), Some(mail)) = (&server.sent_copy, &own) {
+                report.sent_copy = Some(keep(place, mail, context));
+            }
+        }
+    }
+    Ok(report)
+}
+
+fn only(mails: &[SealedMail]) -> Result<&SealedMail> {
+    match mails {
+        [only] => Ok(only),
+        _ => Err(Failure::usage("each blind-copied person gets a mail of their own, and one file holds one mail")
+            .hint("name a Maildir: --output maildir:DIR")),
+    }
+}
+
+/// Submits every mail over one connection.
+///
+/// When the first is refused nothing was sent, and its failure is the command's. When a later one is refused the report
+/// says what became of each, and the code is 1.
+fn submit_all(server: &Server, mails: &[SealedMail], report: &mut SendReport, context: &Context<'_>) -> Result<()> {
+    let mut submission = Submission::connect_blocking(&server.settings)?;
+    refuse_too_large(&submission, mails)?;
+    let mut failed: Option<Failure> = None;
+    for mail in mails {
+        if failed.is_some() {
+            report.mails.push(view(mail, MailOutcome::Skipped));
+            continue;
+        }
+        match submission.submit(mail) {
+            Ok(receipt) => {
+                let reply = Some(receipt.server_reply);
+                report.mails.push(MailView { reply, ..view(mail, MailOutcome::Sent) });
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                let error = Some(failure.view());
+                report.mails.push(MailView { error, ..view(mail, MailOutcome::Failed) });
+                failed = Some(failure);
+            }
+        }
+    }
+    let Some(failure) = failed else {
+        submission.quit();
+        return Ok(());
+    };
+    let sent = report.mails.iter().filter(|mail| mail.outcome == MailOutcome::Sent).count();
+    if sent == 0 {
+        return Err(failure);
+    }
+    context.ui.outcome(report, || page(report))?;
+    let text = format!("{} sent, {} not", text::count(sent, "mail"), mails.len() - sent);
+    Err(Failure::new(Kind::SomeFailed, text).because(&failure).already_reported())
+}
+
+/// A server that says how much it takes (RFC 1870) is believed before anything is sent to it.
+fn refuse_too_large(submission: &BlockingSubmission, mails: &[SealedMail]) -> Result<()> {
+    let Some(limit) = submission.capabilities().size.filter(|limit| *limit > 0) else { return Ok(()) };
+    match mails.iter().map(|mail| mail.as_bytes().len() as u64).find(|size| *size > limit) {
+        None => Ok(()),
+        Some(size) => Err(Failure::new(
+            Kind::Refused,
+            format!("the mail has {} and the server takes {}", text::size(size), text::size(limit)),
+        )
+        .hint("send fewer or smaller attachments at a time; nothing was sent")),
+    }
+}
+
+/// Keeps the sender's copy; the mail has been sent, so a failure here is only told.
+fn keep(place: &SentCopy, mail: &SealedMail, context: &Context<'_>) -> SentCopyView {
+    match place.keep_blocking(mail) {
+        Ok(Kept::File(path)) => SentCopyView { place: path.display().to_string(), error: None },
+        Ok(Kept::Folder(folder)) => SentCopyView { place: format!("imap:{folder}"), error: None },
+        Ok(_) => SentCopyView { place: "kept".to_owned(), error: None },
+        Err(error) => {
+            let failure = Failure::from_error(Kind::Io, &error);
+            context.ui.warning(&format!("the mail was sent, but no copy of it was kept: {}", failure.sentence()));
+            SentCopyView { place: String::new(), error: Some(failure.sentence()) }
+        }
+    }
+}
+
+fn view(mail: &SealedMail, outcome: MailOutcome) -> MailView {
+    MailView {
+        recipients: mail.recipients().iter().map(ToString::to_string).collect(),
+        internet_message_id: mail.internet_message_id().to_owned(),
+        bytes: mail.as_bytes().len() as u64,
+        outcome,
+        reply: None,
+        path: None,
+        error: None,
+    }
+}
+
+/// Shows what was done.
+pub(crate) fn page(report: &SendReport) -> Page {
+    let mut page = Page::new();
+    let people = text::count(report.recipients.len(), "recipient");
+    page.heading(format!("Sealed for {people}"), Tone::Good);
+    add_recipients(&mut page, &report.recipients);
+    if !report.post_quantum {
+        page.note("Classic for everyone, because one recipient has a classic key.", Tone::Warn);
+    }
+    page.blank();
+    for mail in &report.mails {
+        let (word, tone) = match mail.outcome {
+            MailOutcome::DryRun => ("Not sent", Tone::Warn),
+            MailOutcome::Failed => ("Failed", Tone::Bad),
+            MailOutcome::Sent => ("Sent", Tone::Good),
+            MailOutcome::Written => ("Written", Tone::Good),
+            _ => ("Not tried", Tone::Bad),
+        };
+        let whom = mail.recipients.join(", ");
+        page.toned(word, format!("{} to {whom}", text::size(mail.bytes)), tone);
+        page.maybe("Reply", mail.reply.as_deref());
+        page.maybe("File", mail.path.as_deref());
+        page.maybe("Reason", mail.error.as_ref().map(|error| error.error.as_str()));
+    }
+    page.field("Message-ID", report.mails.first().map(|mail| mail.internet_message_id.as_str()).unwrap_or_default());
+    match &report.sent_copy {
+        Some(SentCopyView { error: None, place }) => page.field("Sent copy", place),
+        Some(_) => page.toned("Sent copy", "not kept", Tone::Warn),
+        None => &mut page,
+    };
+    page
+}
