@@ -1,16 +1,25 @@
 //! `zegel sendmail`: what programs call that only know `sendmail`.
 
 mod flags;
+mod qualify;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use clap::Args;
+use zegel_core::mime::{Draft, DraftOptions, PART_THRESHOLD, RecipientSource};
+use zegel_core::policy::Classic;
+use zegel_core::{Address, Mailbox};
+use zegel_wire::error::Kind;
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::delivering::{Server, Way, account, deliver, page};
+use crate::error::{Failure, Result};
+use crate::input::{self, MAIL_MAX};
+use crate::keys;
+use crate::sealing::Planning;
 
-pub(crate) use flags::Flags;
+use flags::Flags;
 
 /// Send a mail from standard input the way sendmail takes it: seal or refuse
 ///
@@ -56,8 +65,68 @@ pub(crate) fn as_words(mut words: Vec<OsString>) -> Vec<OsString> {
 /// Seals the mail on standard input and submits it.
 pub(crate) fn run(args: &SendmailArgs, context: &Context<'_>) -> Result<()> {
     let flags = Flags::parse(&args.words)?;
-    let _ = (flags, context);
-    Err(crate::error::Failure::new(zegel_wire::error::Kind::Bug, "not built yet"))
+    let own = own(&flags, context)?;
+    let recipients = recipients(&flags, &own)?;
+    let mail = qualify::qualify(&until_dot(input::read_stdin(MAIL_MAX)?, &flags), &own);
+    let options = DraftOptions {
+        part_threshold: context.config()?.seal().part_threshold().unwrap_or(PART_THRESHOLD),
+        from: Some(own),
+        recipients,
+    };
+    let judged = Planning::of(Draft::parse(&mail, &options)?, Classic::Refuse, context)?.clear(context)?;
+    let server = Server::of(&account(&judged.from, context)?, context)?;
+    let report = deliver(judged.unlock(context)?, Way::Server(Box::new(server)), context)?;
+    // A program that works prints nothing, as its callers expect of sendmail.
+    if context.ui.is_json() { context.ui.report(&report, || page(&report)) } else { Ok(()) }
+}
+
+/// Returns the sender where the mail does not name one: `-f` when it is an address, else the account's; `-F` names it.
+fn own(flags: &Flags, context: &Context<'_>) -> Result<Mailbox> {
+    let named = match flags.sender.as_deref().filter(|sender| sender.contains('@')) {
+        Some(sender) => Some(sender.parse::<Address>().map_err(|error| {
+            Failure::from_error(Kind::Usage, &error).while_trying(format!("the sender {sender:?} is no address"))
+        })?),
+        None => None,
+    };
+    let own = keys::sender(context, named.as_ref())?;
+    Ok(match &flags.full_name {
+        Some(name) => Mailbox { name: Some(name.clone()), ..own },
+        None => own,
+    })
+}
+
+fn recipients(flags: &Flags, own: &Mailbox) -> Result<RecipientSource> {
+    let mut listed = Vec::new();
+    // Old programs put several addresses into one argument.
+    for text in flags.recipients.iter().flat_map(|argument| argument.split(',')).map(str::trim) {
+        let address = qualify::qualify_address(text.trim_matches(['<', '>']), &own.address);
+        listed.push(address.parse::<Address>().map_err(|error| {
+            Failure::from_error(Kind::Usage, &error).while_trying(format!("the recipient {text:?} is no address"))
+        })?);
+    }
+    match (flags.from_headers, listed.is_empty()) {
+        (true, true) => Ok(RecipientSource::Headers),
+        (true, false) => Ok(RecipientSource::HeadersAnd(listed)),
+        (false, false) => Ok(RecipientSource::Only(listed)),
+        (false, true) => Err(Failure::new(Kind::Usage, "no recipients").hint("name them, or take them from the headers: -t")),
+    }
+}
+
+/// Ends the mail at a line with a single dot, unless dots are text (`-i`).
+fn until_dot(mail: Vec<u8>, flags: &Flags) -> Vec<u8> {
+    if flags.dot_is_text {
+        return mail;
+    }
+    let mut length = 0;
+    for line in mail.split_inclusive(|byte| *byte == b'\n') {
+        if matches!(line, b".\n" | b".\r\n" | b".") {
+            break;
+        }
+        length += line.len();
+    }
+    let mut mail = mail;
+    mail.truncate(length);
+    mail
 }
 
 #[cfg(test)]
@@ -66,6 +135,13 @@ mod tests {
 
     fn words(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn a_single_dot_ends_the_mail_unless_it_is_text() {
+        let mail = b"To: x\n\na\n.\nb\n".to_vec();
+        assert_eq!(until_dot(mail.clone(), &Flags::default()), b"To: x\n\na\n");
+        assert_eq!(until_dot(mail.clone(), &Flags { dot_is_text: true, ..Flags::default() }), mail);
     }
 
     #[test]

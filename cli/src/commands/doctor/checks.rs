@@ -1,0 +1,313 @@
+//! What the doctor looks at.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use zegel_core::Timestamp;
+use zegel_delivery::smtp::account_test_blocking;
+use zegel_store::cards::Cards;
+use zegel_store::config::{IdentitySource, Sent};
+use zegel_store::identity::{IdentityPlace, Kept};
+use zegel_store::keyring;
+use zegel_wire::report::{CheckState, CheckView};
+
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::{keys, mailer, text};
+
+/// A card that ends sooner is worth a word: a month.
+const SOON: u64 = 30 * 86_400;
+
+/// Whether to repair what can be repaired without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repair {
+    No,
+    Yes,
+}
+
+/// The findings so far.
+pub(super) struct Checks<'a> {
+    context: &'a Context<'a>,
+    repair: Repair,
+    found: Vec<CheckView>,
+}
+
+impl<'a> Checks<'a> {
+    pub(super) fn new(context: &'a Context<'a>, repair: Repair) -> Self {
+        Self { context, repair, found: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> Vec<CheckView> {
+        self.found
+    }
+
+    fn add(&mut self, name: &str, state: CheckState, detail: impl Into<String>) -> &mut Self {
+        self.found.push(CheckView { name: name.to_owned(), state, detail: detail.into(), hint: None });
+        self
+    }
+
+    fn hint(&mut self, hint: impl Into<String>) {
+        if let Some(last) = self.found.last_mut() {
+            last.hint = Some(hint.into());
+        }
+    }
+
+    fn fail(&mut self, name: &str, failure: &Failure) {
+        self.add(name, CheckState::Fail, failure.sentence());
+        if let Some(hint) = failure.hints().first() {
+            self.hint(hint);
+        }
+    }
+
+    /// Variables that begin with `ZEGEL_` must be known.
+    pub(super) fn environment(&mut self) {
+        match self.context.environment().check() {
+            Ok(()) => self.add("environment", CheckState::Ok, "every ZEGEL_ variable is known"),
+            Err(error) => return self.fail("environment", &error.into()),
+        };
+    }
+
+    /// Folders are there and private.
+    pub(super) fn folders(&mut self) {
+        let paths = match self.context.paths() {
+            Ok(paths) => paths.clone(),
+            Err(failure) => return self.fail("folders", &failure),
+        };
+        // The configuration holds no secrets: others may read it, but not change it.
+        let named =
+            [("configuration", paths.config(), 0o022), ("data", paths.data(), 0o077), ("state", paths.state(), 0o077)];
+        for (name, folder, forbidden) in named {
+            let name = format!("{name} folder");
+            if !folder.is_dir() {
+                if self.repair == Repair::No {
+                    self.add(&name, CheckState::Skipped, format!("{} is not there yet", folder.display()));
+                    continue;
+                }
+                match paths.make() {
+                    Ok(()) => self.add(&name, CheckState::Fixed, format!("{} was made", folder.display())),
+                    Err(error) => {
+                        self.fail(&name, &error.into());
+                        continue;
+                    }
+                };
+                continue;
+            }
+            self.permissions(&name, folder, forbidden);
+        }
+    }
+
+    /// Looks at one folder and everything below it, and takes rights away from others where that was asked for.
+    fn permissions(&mut self, name: &str, folder: &Path, forbidden: u32) {
+        let open = open_to_others(folder, forbidden);
+        match (open.first(), self.repair) {
+            (None, _) => {
+                self.add(name, CheckState::Ok, format!("{} is private", folder.display()));
+            }
+            (Some(first), Repair::No) => {
+                self.add(name, CheckState::Fail, format!("others can reach {}", first.display()));
+                self.hint("run: zegel doctor --fix");
+            }
+            (Some(_), Repair::Yes) => {
+                let wrong: Vec<String> = open.iter().filter_map(|path| close(path, forbidden).err()).collect();
+                match wrong.first() {
+                    None => self.add(name, CheckState::Fixed, format!("{} closed to others", text::count(open.len(), "path"))),
+                    Some(wrong) => self.add(name, CheckState::Fail, wrong),
+                };
+            }
+        }
+    }
+
+    /// The configuration can be read.
+    pub(super) fn configuration(&mut self) {
+        match self.context.config() {
+            Ok(config) => {
+                let count = config.accounts().len();
+                self.add("configuration", CheckState::Ok, text::count(count, "account"));
+            }
+            Err(failure) => self.fail("configuration", &failure),
+        }
+    }
+
+    /// The keyring answers; it is only missed where something is kept in it.
+    pub(super) fn keyring(&mut self) {
+        match keyring::probe() {
+            Ok(()) => {
+                self.add("keyring", CheckState::Ok, "answers");
+            }
+            Err(error) => {
+                self.add("keyring", CheckState::Warn, Failure::from(error).sentence());
+                self.hint("keys can be kept in a file instead: --store file");
+            }
+        }
+    }
+
+    /// Every identity can be read, and its card counts.
+    pub(super) fn identities(&mut self) {
+        let kept = keys::store(self.context).and_then(|store| Ok(store.list()?));
+        let kept: Vec<Kept> = match kept {
+            Ok(kept) => kept.into_iter().filter(|kept| !kept.replaced).collect(),
+            Err(failure) => return self.fail("identity", &failure),
+        };
+        if let Some(path) = self.context.environment().path("ZEGEL_IDENTITY_FILE") {
+            match keys::read_file(self.context, &path) {
+                Ok(identity) => {
+                    let detail = format!("{} in {}", identity.address(), path.display());
+                    self.card_period("identity", identity.card().expires(), detail);
+                }
+                Err(failure) => self.fail("identity", &failure),
+            }
+        } else if kept.is_empty() {
+            self.add("identity", CheckState::Fail, "there is none");
+            self.hint("run: zegel identity new --address you@example.org --name \"Your Name\"");
+        }
+        for one in kept {
+            let address = one.card.address().to_string();
+            let name = format!("identity {address}");
+            // A sealed file is not opened just to look: that would ask for the passphrase.
+            let readable = match one.place {
+                IdentityPlace::SealedFile => Ok(()),
+                _ => keys::identity(self.context, one.card.address()).map(drop),
+            };
+            match readable {
+                Ok(()) => self.card_period(&name, one.card.expires(), one.place.as_str().to_owned()),
+                Err(failure) => self.fail(&name, &failure),
+            }
+        }
+    }
+
+    fn card_period(&mut self, name: &str, expires: Timestamp, detail: String) {
+        let now = self.context.now();
+        let rotate = "make new keys: zegel identity rotate";
+        if now >= expires {
+            self.add(name, CheckState::Fail, format!("{detail}, card expired on {expires}")).hint(rotate);
+        } else if now.plus_seconds(SOON) >= expires {
+            self.add(name, CheckState::Warn, format!("{detail}, card expires on {expires}")).hint(rotate);
+        } else {
+            self.add(name, CheckState::Ok, format!("{detail}, card valid to {expires}"));
+        }
+    }
+
+    /// Every pinned card can be read.
+    pub(super) fn cards(&mut self) {
+        let entries = self.context.paths().and_then(|paths| Ok(Cards::new(paths).list()?));
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(failure) => return self.fail("cards", &failure),
+        };
+        let (mut valid, mut expired, mut unproved) = (0, 0, 0);
+        for entry in entries {
+            match entry {
+                Ok(contact) if contact.is_expired(self.context.now()) => expired += 1,
+                Ok(contact) => {
+                    valid += 1;
+                    unproved += usize::from(contact.origin == zegel_core::contacts::Origin::FirstUse);
+                }
+                Err(error) => self.fail("card", &error.into()),
+            }
+        }
+        let detail = format!("{} pinned, {unproved} of them from first messages", text::count(valid, "card"));
+        self.add("cards", CheckState::Ok, detail);
+        if expired > 0 {
+            self.add("expired cards", CheckState::Warn, text::count(expired, "card"));
+            self.hint("see which: zegel card list; then ask their owners for new ones");
+        }
+    }
+
+    /// Every account has an identity, a password and a place for sent copies.
+    pub(super) fn accounts(&mut self) {
+        let Ok(config) = self.context.config() else { return };
+        let names: Vec<String> = config.accounts().keys().map(ToString::to_string).collect();
+        for name in names {
+            match self.account(&name) {
+                Ok(detail) => {
+                    self.add(&format!("account {name}"), CheckState::Ok, detail);
+                }
+                Err(failure) => self.fail(&format!("account {name}"), &failure),
+            }
+        }
+    }
+
+    fn account(&self, name: &str) -> Result<String> {
+        let chosen = self.context.config()?.choose(Some(name), self.context.environment())?;
+        let address = chosen.account.address();
+        let named_file = matches!(chosen.account.identity(), IdentitySource::Path(_));
+        if !named_file && keys::store(self.context)?.card(address)?.is_none() {
+            keys::identity(self.context, address)?;
+        }
+        if chosen.account.smtp().is_none() {
+            return Ok(format!("{address}, no mail server: can seal, but not send"));
+        }
+        let settings = mailer::submission_settings(&chosen, self.context)?;
+        if let Sent::Maildir(folder) = chosen.account.sent()
+            && !folder.is_dir()
+        {
+            return Ok(format!("{address}, sent mail will go to {}, to be made", folder.display()));
+        }
+        Ok(format!("{address} by {}:{}", settings.endpoint().host(), settings.endpoint().port()))
+    }
+
+    /// Every mail server can be reached and accepts the login.
+    pub(super) fn servers(&mut self) {
+        let Ok(config) = self.context.config() else { return };
+        let names: Vec<String> = config.accounts().keys().map(ToString::to_string).collect();
+        for name in names {
+            let check = format!("server of {name}");
+            match self.server(&name) {
+                Ok(detail) => {
+                    self.add(&check, CheckState::Ok, detail);
+                }
+                Err(failure) => self.fail(&check, &failure),
+            }
+        }
+    }
+
+    fn server(&self, name: &str) -> Result<String> {
+        let chosen = self.context.config()?.choose(Some(name), self.context.environment())?;
+        let report = account_test_blocking(&mailer::submission_settings(&chosen, self.context)?)?;
+        let login = report.logged_in.map_or_else(|| "no login".to_owned(), |mechanism| format!("login by {mechanism}"));
+        Ok(format!("{}, {login}", report.tls.unwrap_or_else(|| "no TLS (this machine)".to_owned())))
+    }
+}
+
+/// Lists what others can read or change, below and including a folder; symbolic links are not followed.
+#[cfg(unix)]
+fn open_to_others(folder: &Path, forbidden: u32) -> Vec<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut open = Vec::new();
+    let mut queue = vec![folder.to_owned()];
+    while let Some(path) = queue.pop() {
+        let Ok(meta) = fs::symlink_metadata(&path) else { continue };
+        if meta.is_symlink() {
+            continue;
+        }
+        if meta.permissions().mode() & forbidden != 0 {
+            open.push(path.clone());
+        }
+        if meta.is_dir() {
+            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+            queue.extend(entries.map(|entry| entry.path()));
+        }
+    }
+    open
+}
+
+/// Takes forbidden rights away.
+#[cfg(unix)]
+fn close(path: &Path, forbidden: u32) -> std::result::Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    let closed = fs::symlink_metadata(path).and_then(|meta| {
+        let mode = meta.permissions().mode() & 0o777 & !forbidden;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    });
+    closed.map_err(|error| format!("cannot change {}: {error}", path.display()))
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_folder: &Path, _forbidden: u32) -> Vec<PathBuf> {
+    Vec::new()
+}
+
+#[cfg(not(unix))]
+fn close(_path: &Path, _forbidden: u32) -> std::result::Result<(), String> {
+    Ok(())
+}
