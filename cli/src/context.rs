@@ -33,11 +33,10 @@ pub(crate) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Looks at the environment once; options that name the same thing as a variable stand above it.
     pub(crate) fn new(ui: &'a Ui, globals: Globals) -> Result<Self> {
-        let named = [
-            ("ZEGEL_IDENTITY_FILE", globals.identity),
-            ("ZEGEL_PASSPHRASE_FILE", globals.passphrase_file),
-        ];
-        let named = named.into_iter().filter_map(|(name, path)| Some((OsString::from(name), path?.into_os_string())));
+        let named =
+            [("ZEGEL_IDENTITY_FILE", globals.identity), ("ZEGEL_PASSPHRASE_FILE", globals.passphrase_file)];
+        let named =
+            named.into_iter().filter_map(|(name, path)| Some((OsString::from(name), path?.into_os_string())));
         let variables = env::vars_os().filter(|(name, _)| name != TEST_CLOCK).chain(named);
         Ok(Self {
             ui,
@@ -112,7 +111,11 @@ impl<'a> Context<'a> {
     pub(crate) fn maybe_account(&self) -> Result<Option<Chosen>> {
         match self.account() {
             Ok(chosen) => Ok(Some(chosen)),
-            Err(failure) if failure.kind() == Kind::NoAccount && !self.is_account_named() && self.config()?.accounts().is_empty() => {
+            Err(failure)
+                if failure.kind() == Kind::NoAccount
+                    && !self.is_account_named()
+                    && self.config()?.accounts().is_empty() =>
+            {
                 Ok(None)
             }
             Err(failure) => Err(failure),
@@ -145,8 +148,9 @@ fn test_clock() -> Result<Option<Timestamp>> {
         return Err(Failure::new(Kind::Configuration, text)
             .hint(format!("unset {TEST_CLOCK}; only debug builds can be given a clock")));
     }
-    let time = text.to_str().unwrap_or_default().parse().map_err(|error: zegel_core::time::TimestampError| {
-        Failure::from_error(Kind::Configuration, &error).while_trying(TEST_CLOCK)
-    })?;
+    let time =
+        text.to_str().unwrap_or_default().parse().map_err(|error: zegel_core::time::TimestampError| {
+            Failure::from_error(Kind::Configuration, &error).while_trying(TEST_CLOCK)
+        })?;
     Ok(Some(time))
 }

@@ -81,9 +81,8 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
     let mut mails = Vec::new();
     let mut own = None;
     for copy in sealed.copies().to_vec() {
-        let mail = sealed
-            .mail(&copy)
-            .map_err(|error| Failure::io("cannot read the sealed message back", &error))?;
+        let mail =
+            sealed.mail(&copy).map_err(|error| Failure::io("cannot read the sealed message back", &error))?;
         let kept_only = copy.recipients().is_empty();
         if *copy.kind() == CopyKind::Visible {
             own = Some(mail.clone());
@@ -129,8 +128,10 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
 fn only(mails: &[SealedMail]) -> Result<&SealedMail> {
     match mails {
         [only] => Ok(only),
-        _ => Err(Failure::usage("each blind-copied person gets a mail of their own, and one file holds one mail")
-            .hint("name a Maildir: --output maildir:DIR")),
+        _ => Err(Failure::usage(
+            "each blind-copied person gets a mail of their own, and one file holds one mail",
+        )
+        .hint("name a Maildir: --output maildir:DIR")),
     }
 }
 
@@ -138,7 +139,12 @@ fn only(mails: &[SealedMail]) -> Result<&SealedMail> {
 ///
 /// When the first is refused nothing was sent, and its failure is the command's. When a later one is refused the report
 /// says what became of each, and the code is 1.
-fn submit_all(server: &Server, mails: &[SealedMail], report: &mut SendReport, context: &Context<'_>) -> Result<()> {
+fn submit_all(
+    server: &Server,
+    mails: &[SealedMail],
+    report: &mut SendReport,
+    context: &Context<'_>,
+) -> Result<()> {
     let mut submission = Submission::connect_blocking(&server.settings)?;
     refuse_too_large(&submission, mails)?;
     let mut failed: Option<Failure> = None;
@@ -194,7 +200,9 @@ fn keep(place: &SentCopy, mail: &SealedMail, context: &Context<'_>) -> SentCopyV
         Ok(_) => SentCopyView { place: "kept".to_owned(), error: None },
         Err(error) => {
             let failure = Failure::from_error(Kind::Io, &error);
-            context.ui.warning(&format!("the mail was sent, but no copy of it was kept: {}", failure.sentence()));
+            context
+                .ui
+                .warning(&format!("the mail was sent, but no copy of it was kept: {}", failure.sentence()));
             SentCopyView { place: String::new(), error: Some(failure.sentence()) }
         }
     }
@@ -236,7 +244,10 @@ pub(crate) fn page(report: &SendReport) -> Page {
         page.maybe("File", mail.path.as_deref());
         page.maybe("Reason", mail.error.as_ref().map(|error| error.error.as_str()));
     }
-    page.field("Message-ID", report.mails.first().map(|mail| mail.internet_message_id.as_str()).unwrap_or_default());
+    page.field(
+        "Message-ID",
+        report.mails.first().map(|mail| mail.internet_message_id.as_str()).unwrap_or_default(),
+    );
     match &report.sent_copy {
         Some(SentCopyView { error: None, place }) => page.field("Sent copy", place),
         Some(_) => page.toned("Sent copy", "not kept", Tone::Warn),

@@ -20,10 +20,10 @@ pub(crate) fn read(args: &MessageArgs, sender: Option<Mailbox>, threshold: Optio
     if args.is_composed() {
         return compose(args, sender, threshold);
     }
-    if args.mail.is_none() && args.has_pieces() {
+    if args.eml.is_none() && args.has_pieces() {
         return Err(Failure::usage("a message needs a recipient").hint("add --to, --cc or --bcc"));
     }
-    let path = args.mail.as_deref().unwrap_or(Path::new("-"));
+    let path = args.eml.as_deref().unwrap_or(Path::new("-"));
     refuse_terminal(path)?;
     let eml = input::read(path, MAIL_MAX)?;
     let options = DraftOptions { part_threshold: threshold, from: sender, ..DraftOptions::default() };
@@ -32,7 +32,8 @@ pub(crate) fn read(args: &MessageArgs, sender: Option<Mailbox>, threshold: Optio
 
 fn compose(args: &MessageArgs, sender: Option<Mailbox>, threshold: u64) -> Result<Draft> {
     let from = sender.ok_or_else(|| {
-        Failure::new(Kind::NoAccount, "nobody to send from").hint("make an identity: zegel identity new --address …")
+        Failure::new(Kind::NoAccount, "nobody to send from")
+            .hint("make an identity: zegel identity new --address …")
     })?;
     let compose = Compose {
         from,

@@ -37,7 +37,7 @@ impl Failure {
 
     /// Makes a usage failure.
     pub(crate) fn usage(text: impl Display) -> Self {
-        Self::new(Kind::Usage, text).hint("see `zegel help`, or add --help to the command")
+        Self::new(Kind::Usage, text)
     }
 
     /// Turns clap's complaint into a failure of one sentence.
@@ -45,6 +45,7 @@ impl Failure {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         Self::usage(first.strip_prefix("error: ").unwrap_or(first))
+            .hint("add --help to the command to see how it goes")
     }
 
     /// Makes a failure of reading or writing; `text` says what was tried.

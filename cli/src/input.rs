@@ -92,8 +92,11 @@ pub(crate) fn refuse_same<'a>(output: &Path, inputs: impl IntoIterator<Item = &'
     }
     let same = inputs.into_iter().any(|input| !is_stdio(input) && is_same(input, output));
     if same {
-        return Err(Failure::new(Kind::Usage, format!("input and output are the same file: {}", output.display()))
-            .hint("write to another file"));
+        return Err(Failure::new(
+            Kind::Usage,
+            format!("input and output are the same file: {}", output.display()),
+        )
+        .hint("write to another file"));
     }
     Ok(())
 }

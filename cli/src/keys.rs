@@ -26,14 +26,14 @@ pub(crate) fn store(context: &Context<'_>) -> Result<IdentityStore> {
 /// # Errors
 /// Code 78 when there is nobody, or more than one.
 pub(crate) fn sender(context: &Context<'_>, named: Option<&Address>) -> Result<Mailbox> {
-    let account = context.maybe_account()?;
     if let Some(address) = named {
+        let account = context.maybe_account_quietly()?;
         let name = account.filter(|chosen| chosen.account.address() == address);
         let name = name.and_then(|chosen| chosen.account.name().map(str::to_owned));
         let name = name.or_else(|| card_name(context, address));
         return Ok(Mailbox { address: address.clone(), name });
     }
-    if let Some(chosen) = account {
+    if let Some(chosen) = context.maybe_account()? {
         let address = chosen.account.address().clone();
         let name = chosen.account.name().map(str::to_owned).or_else(|| card_name(context, &address));
         return Ok(Mailbox { address, name });
@@ -60,9 +60,13 @@ fn only_card(context: &Context<'_>) -> Result<Card> {
         (None, _) => Err(none_at_all()),
         (Some(one), Some(other)) => Err(Failure::new(
             Kind::NoIdentity,
-            format!("there are several identities ({}, {}, …) and none was named", one.card.address(), other.card.address()),
+            format!(
+                "there are several identities ({}, {}, …) and none was named",
+                one.card.address(),
+                other.card.address()
+            ),
         )
-        .hint("name one with --from, or set up an account: zegel account add")),
+        .hint("name the address, or set up an account: zegel account add")),
     }
 }
 
@@ -171,8 +175,9 @@ pub(crate) fn with_passphrase<T, E: Into<Failure>>(
 pub(crate) fn passphrase(context: &Context<'_>, prompt: &str) -> Result<SecretString> {
     match given_passphrase(context)? {
         Some(passphrase) => Ok(passphrase),
-        None => secrets::ask(context.ui, prompt)
-            .map_err(|failure| failure.hint("name a file that holds it: --passphrase-file or ZEGEL_PASSPHRASE_FILE")),
+        None => secrets::ask(context.ui, prompt).map_err(|failure| {
+            failure.hint("name a file that holds it: --passphrase-file or ZEGEL_PASSPHRASE_FILE")
+        }),
     }
 }
 
@@ -183,8 +188,9 @@ pub(crate) fn passphrase(context: &Context<'_>, prompt: &str) -> Result<SecretSt
 pub(crate) fn new_passphrase(context: &Context<'_>) -> Result<SecretString> {
     match given_passphrase(context)? {
         Some(passphrase) => Ok(passphrase),
-        None => secrets::ask_twice(context.ui, "New passphrase: ")
-            .map_err(|failure| failure.hint("name a file that holds it: --passphrase-file or ZEGEL_PASSPHRASE_FILE")),
+        None => secrets::ask_twice(context.ui, "New passphrase: ").map_err(|failure| {
+            failure.hint("name a file that holds it: --passphrase-file or ZEGEL_PASSPHRASE_FILE")
+        }),
     }
 }
 
@@ -193,7 +199,9 @@ fn given_passphrase(context: &Context<'_>) -> Result<Option<SecretString>> {
     let place = match environment.path("ZEGEL_PASSPHRASE_FILE") {
         Some(path) if input::is_stdio(&path) => return secrets::read_line().map(Some),
         Some(path) => Password::File { path },
-        None if environment.value("ZEGEL_PASSPHRASE").is_some() => Password::Env { name: "ZEGEL_PASSPHRASE".to_owned() },
+        None if environment.value("ZEGEL_PASSPHRASE").is_some() => {
+            Password::Env { name: "ZEGEL_PASSPHRASE".to_owned() }
+        }
         None => return Ok(None),
     };
     // A passphrase is read with the same care as a password: owner, mode, one line. The account's name is not used.

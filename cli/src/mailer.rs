@@ -23,13 +23,16 @@ const CA_FILE_MAX: u64 = 1 << 20;
 /// Code 78 when the account has no server, or a password or certificate is not to be had.
 pub(crate) fn submission_settings(chosen: &Chosen, context: &Context<'_>) -> Result<SmtpSettings> {
     let smtp = chosen.account.smtp().ok_or_else(|| {
-        Failure::new(Kind::NoAccount, format!("the account {} has no mail server", chosen.name)).hint(format!(
-            "name one: zegel account add {} --address {} --server HOST --force",
-            chosen.name,
-            chosen.account.address()
-        ))
+        Failure::new(Kind::NoAccount, format!("the account {} has no mail server", chosen.name)).hint(
+            format!(
+                "name one: zegel account add {} --address {} --server HOST --force",
+                chosen.name,
+                chosen.account.address()
+            ),
+        )
     })?;
-    let endpoint = endpoint(smtp.host(), smtp.port(), smtp.tls(), smtp.ca_file())?.with_timeout(smtp.timeout());
+    let endpoint =
+        endpoint(smtp.host(), smtp.port(), smtp.tls(), smtp.ca_file())?.with_timeout(smtp.timeout());
     let settings = SmtpSettings::new(endpoint);
     let Some((user, password)) = smtp.auth().credentials() else { return Ok(settings) };
     let mechanism = match smtp.auth() {

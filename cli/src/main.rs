@@ -38,6 +38,7 @@ use crate::ui::Ui;
 fn main() -> ExitCode {
     // Before any secret is in memory.
     harden::process();
+    Ui::catch_panics();
     let words = commands::sendmail::as_words(std::env::args_os().collect());
     match Cli::try_parse_from(&words) {
         Ok(cli) => {

@@ -74,7 +74,12 @@ impl Carried {
     fn find_in(bytes: Vec<u8>) -> Result<Self> {
         if is_container(&bytes) {
             let length = bytes.len() as u64;
-            return Ok(Self { container: Container::Memory(Cursor::new(bytes)), outer: None, mail: Vec::new(), length });
+            return Ok(Self {
+                container: Container::Memory(Cursor::new(bytes)),
+                outer: None,
+                mail: Vec::new(),
+                length,
+            });
         }
         let found = find_container(&bytes)?;
         Ok(Self {
@@ -110,7 +115,12 @@ impl Carried {
     ///
     /// # Errors
     /// Code 67 when no identity opens it or the sender is not known, 65 when anything is not as it was signed.
-    pub(crate) fn open(&mut self, stage: &Staging, first_use: FirstUse, context: &Context<'_>) -> Result<Verified> {
+    pub(crate) fn open(
+        &mut self,
+        stage: &Staging,
+        first_use: FirstUse,
+        context: &Context<'_>,
+    ) -> Result<Verified> {
         let cards = Cards::new(context.paths()?);
         let addresses = keys::openers(context)?;
         let mut not_for_us = None;
@@ -131,7 +141,9 @@ impl Carried {
             }
         }
         let tried = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        Err(not_for_us.map_or_else(|| Failure::from(OpenError::NoKey(0)), Failure::from).hint(format!("tried: {tried}")))
+        Err(not_for_us
+            .map_or_else(|| Failure::from(OpenError::NoKey(0)), Failure::from)
+            .hint(format!("tried: {tried}")))
     }
 
     fn try_open(
@@ -159,13 +171,19 @@ fn replaced(address: &Address, context: &Context<'_>) -> Result<Vec<Identity>> {
     }
     let store = keys::store(context)?;
     let loaded = keys::with_passphrase(context, |ask| store.load_replaced(address, ask))?;
-    Ok(loaded.into_iter().filter_map(|identity| match identity {
-        Ok(identity) => Some(identity),
-        Err(error) => {
-            context.ui.warning(&format!("an earlier identity cannot be read: {}", Failure::from(error).sentence()));
-            None
-        }
-    }).collect())
+    Ok(loaded
+        .into_iter()
+        .filter_map(|identity| match identity {
+            Ok(identity) => Some(identity),
+            Err(error) => {
+                context.ui.warning(&format!(
+                    "an earlier identity cannot be read: {}",
+                    Failure::from(error).sentence()
+                ));
+                None
+            }
+        })
+        .collect())
 }
 
 impl Read for Container {

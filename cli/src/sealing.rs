@@ -54,7 +54,10 @@ impl Planning {
         let sender = if args.is_composed() { Some(sender?) } else { sender.ok() };
         let draft = draft::read(args, sender, context.config()?.seal().part_threshold())?;
         if let Some(named) = args.from.as_ref().filter(|named| **named != draft.from().address) {
-            return Err(Failure::usage(format!("the mail is from {}, not from {named}", draft.from().address)));
+            return Err(Failure::usage(format!(
+                "the mail is from {}, not from {named}",
+                draft.from().address
+            )));
         }
         Self::of(draft, classic, context)
     }
@@ -66,7 +69,9 @@ impl Planning {
     pub(crate) fn of(draft: Draft, classic: Classic, context: &Context<'_>) -> Result<Self> {
         let from = &draft.from().address;
         let card = keys::card(context, from).map_err(|failure| match failure.kind() {
-            Kind::NoIdentity => failure.hint(format!("make one for this address: zegel identity new --address {from}")),
+            Kind::NoIdentity => {
+                failure.hint(format!("make one for this address: zegel identity new --address {from}"))
+            }
             _ => failure,
         })?;
         let plan = Plan::make(&draft, &card, &Cards::new(context.paths()?), context.now(), classic);
@@ -193,7 +198,9 @@ pub(crate) fn add_recipients(page: &mut Page, recipients: &[RecipientView]) {
         };
         let (how, tone) = match (&recipient.reason, recipient.origin.as_deref()) {
             (Some(reason), _) => (format!("refused: {reason}"), Tone::Bad),
-            (None, Some("first-use")) => ("sealed to a key from a first message, proved by nobody".to_owned(), Tone::Warn),
+            (None, Some("first-use")) => {
+                ("sealed to a key from a first message, proved by nobody".to_owned(), Tone::Warn)
+            }
             (None, _) => ("sealed to their key".to_owned(), Tone::Good),
         };
         let strength = match recipient.post_quantum {

@@ -18,7 +18,10 @@ const LINE_MAX: usize = 4096;
 /// Code 78 when there is no terminal to ask on, or nothing was typed.
 pub(crate) fn ask(ui: &Ui, prompt: &str) -> Result<SecretString> {
     if !ui.is_interactive() || !io::stdin().is_terminal() {
-        return Err(Failure::new(Kind::Passphrase, "a secret is needed and there is no terminal to ask for it"));
+        return Err(Failure::new(
+            Kind::Passphrase,
+            "a secret is needed and there is no terminal to ask for it",
+        ));
     }
     let typed = rpassword::prompt_password(prompt)
         .map_err(|error| Failure::io("cannot read from the terminal", &error))?;

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn long_lines_are_broken_and_nothing_is_lost() {
-        let text = "the quick brown fox jumps over the lazy dog and a_very_long_word_without_any_space_at_all";
+        let text =
+            "the quick brown fox jumps over the lazy dog and a_very_long_word_without_any_space_at_all";
         let rows = wrap(text, 20);
         assert!(rows.iter().all(|row| row.chars().count() <= 20), "{rows:?}");
         assert_eq!(rows.concat(), text);

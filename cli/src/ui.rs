@@ -78,8 +78,9 @@ impl Ui {
     /// Prints the result of a command: the object for programs, the page for people.
     pub(crate) fn report<T: Serialize>(&self, report: &T, page: impl FnOnce() -> Page) -> Result<()> {
         if self.is_json() {
-            let mut json = serde_json::to_string(report)
-                .map_err(|error| Failure::from_error(Kind::Bug, &error).while_trying("cannot write the report"))?;
+            let mut json = serde_json::to_string(report).map_err(|error| {
+                Failure::from_error(Kind::Bug, &error).while_trying("cannot write the report")
+            })?;
             json.push('\n');
             self.data(json.as_bytes())
         } else {
@@ -164,6 +165,21 @@ impl Ui {
         }
     }
 
+    /// Makes a panic end the program as a bug (70), with the place and without the values that stood there.
+    pub(crate) fn catch_panics() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic
+                .location()
+                .map(|place| format!(" at {}:{}", place.file(), place.line()))
+                .unwrap_or_default();
+            let text = format!(
+                "error: something happened that must not happen{place}\nhint: please report this bug\n"
+            );
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+            std::process::exit(i32::from(Kind::Bug.exit().code()));
+        }));
+    }
+
     /// Asks a question on the terminal; only `yes` in full means yes.
     pub(crate) fn confirm(&self, question: &str) -> Result<bool> {
         self.to_stderr(&format!("{} [yes/no] ", text::line(question)));
@@ -198,5 +214,8 @@ fn write_event(event: &Event) {
 
 /// Returns the width of the terminal on standard output.
 fn terminal_width() -> Option<usize> {
-    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|width| *width > 0)
+    rustix::termios::tcgetwinsize(io::stdout())
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|width| *width > 0)
 }

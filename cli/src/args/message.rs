@@ -11,7 +11,7 @@ use zegel_core::Address;
 pub(crate) struct MessageArgs {
     /// Read the mail from this file (RFC 5322, `.eml`); `-` or nothing is standard input
     #[arg(value_name = "MAIL", conflicts_with_all = ["to", "cc", "bcc", "subject", "body", "body_file", "html_file", "attach"])]
-    pub(crate) mail: Option<PathBuf>,
+    pub(crate) eml: Option<PathBuf>,
     /// Send to this address; can be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) to: Vec<Recipient>,
@@ -75,7 +75,7 @@ impl MessageArgs {
 
     /// Returns the files that are read.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &Path> {
-        let single = [&self.mail, &self.body_file, &self.html_file].into_iter().flatten();
+        let single = [&self.eml, &self.body_file, &self.html_file].into_iter().flatten();
         single.chain(&self.attach).map(PathBuf::as_path)
     }
 
@@ -96,7 +96,13 @@ mod tests {
         assert_eq!(parsed.0.address.to_string(), "bob@example.org");
         let parsed: Recipient = "bob@example.org".parse().unwrap();
         assert_eq!(parsed.0.name, None);
-        for bad in ["Bob", "Bob <bob>", "a\nb <bob@example.org>", "<bob@example.org", "bob@example.org,carol@example.org"] {
+        for bad in [
+            "Bob",
+            "Bob <bob>",
+            "a\nb <bob@example.org>",
+            "<bob@example.org",
+            "bob@example.org,carol@example.org",
+        ] {
             assert!(bad.parse::<Recipient>().is_err(), "{bad:?}");
         }
     }

@@ -8,8 +8,8 @@ use zegel_core::Address;
 use zegel_delivery::smtp::account_test_blocking;
 use zegel_store::Config;
 use zegel_store::config::{
-    Account, AccountChange, AccountFields, AccountName, AuthKind, Host, Imap, ImapFields, Password, Purpose, Sent,
-    Smtp, SmtpFields, Tls,
+    Account, AccountChange, AccountFields, AccountName, AuthKind, Host, Imap, ImapFields, Password, Purpose,
+    Sent, Smtp, SmtpFields, Tls,
 };
 use zegel_wire::error::Kind;
 use zegel_wire::report::{AccountListView, AccountTestView, AccountView};
@@ -33,7 +33,9 @@ pub(crate) enum Command {
 /// The password never stands in the configuration: it is asked for on a terminal and kept in the keyring, or
 /// --password-file or --password-env says where it will be found.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: zegel account add work --address alice@example.org --server mail.example.org --user alice")]
+#[command(
+    after_help = "Example: zegel account add work --address alice@example.org --server mail.example.org --user alice"
+)]
 pub(crate) struct AddArgs {
     /// Name the account
     #[arg(value_name = "NAME")]
@@ -159,8 +161,9 @@ fn add(args: AddArgs, context: &Context<'_>) -> Result<()> {
     let account = account_of(args, password.as_ref())?;
     if password == Some(Password::Keyring) {
         let user = account.smtp().and_then(|smtp| smtp.auth().credentials()).map_or("", |(user, _)| user);
-        let secret = secrets::ask(context.ui, &format!("Password of {user}: "))
-            .map_err(|failure| failure.hint("a script says where the password is: --password-file or --password-env"))?;
+        let secret = secrets::ask(context.ui, &format!("Password of {user}: ")).map_err(|failure| {
+            failure.hint("a script says where the password is: --password-file or --password-env")
+        })?;
         Password::store(&name, Purpose::Smtp, &secret)?;
         if matches!(account.sent(), Sent::Imap(_)) {
             Password::store(&name, Purpose::Imap, &secret)?;
@@ -203,7 +206,9 @@ fn account_of(args: AddArgs, password: Option<&Password>) -> Result<Account> {
             })
             .map_err(misfit)?,
         ),
-        None if args.user.is_some() => return Err(Failure::usage("a user needs a server").hint("add --server HOST")),
+        None if args.user.is_some() => {
+            return Err(Failure::usage("a user needs a server").hint("add --server HOST"));
+        }
         None => None,
     };
     let sent = match (args.sent_maildir, args.sent_imap) {
@@ -222,7 +227,13 @@ fn account_of(args: AddArgs, password: Option<&Password>) -> Result<Account> {
         ),
         (None, None) => Sent::None,
     };
-    let fields = AccountFields { address: Some(args.address), name: args.display_name, smtp, sent, ..Default::default() };
+    let fields = AccountFields {
+        address: Some(args.address),
+        name: args.display_name,
+        smtp,
+        sent,
+        ..Default::default()
+    };
     Account::try_from(fields).map_err(misfit)
 }
 
@@ -233,11 +244,17 @@ fn list(context: &Context<'_>) -> Result<()> {
     context.ui.report(&AccountListView { accounts: views.clone() }, || {
         let mut page = Page::new();
         if views.is_empty() {
-            page.line("There is no account yet.").note("Make one: zegel account add NAME --address … --server …", Tone::Note);
+            page.line("There is no account yet.")
+                .note("Make one: zegel account add NAME --address … --server …", Tone::Note);
         }
         for view in &views {
-            let (mark, tone) = if view.default { ("used when none is named", Tone::Good) } else { ("", Tone::Plain) };
-            let server = if view.server.is_empty() { "no server".to_owned() } else { format!("{}:{}", view.server, view.port) };
+            let (mark, tone) =
+                if view.default { ("used when none is named", Tone::Good) } else { ("", Tone::Plain) };
+            let server = if view.server.is_empty() {
+                "no server".to_owned()
+            } else {
+                format!("{}:{}", view.server, view.port)
+            };
             page.row(vec![
                 (view.name.clone(), Tone::Plain),
                 (view.address.clone(), Tone::Plain),

@@ -80,7 +80,9 @@ pub(crate) struct ImportArgs {
 
 /// Compare a pinned card with the fingerprint its owner tells you
 #[derive(Debug, Args)]
-#[command(after_help = "Example: zegel card verify bob@example.org --fingerprint abcd-efgh-ijkl-mnop-qrst-uvwx")]
+#[command(
+    after_help = "Example: zegel card verify bob@example.org --fingerprint abcd-efgh-ijkl-mnop-qrst-uvwx"
+)]
 pub(crate) struct VerifyArgs {
     /// Compare the card of this address
     #[arg(value_name = "ADDRESS")]
@@ -145,11 +147,18 @@ fn list(context: &Context<'_>) -> Result<()> {
 fn export(args: &ExportArgs, context: &Context<'_>) -> Result<()> {
     let mut view = find(args.address.as_ref(), context)?;
     let text = view.card.clone().ok_or_else(|| {
-        Failure::new(Kind::NoCard, format!("only the keys of {} are known, from a first message", view.address))
-            .hint("ask them for their card")
+        Failure::new(
+            Kind::NoCard,
+            format!("only the keys of {} are known, from a first message", view.address),
+        )
+        .hint("ask them for their card")
     })?;
     let Some(path) = args.output.as_deref().filter(|path| !input::is_stdio(path)) else {
-        return if context.ui.is_json() { context.ui.report(&view, Page::new) } else { context.ui.data(text.as_bytes()) };
+        return if context.ui.is_json() {
+            context.ui.report(&view, Page::new)
+        } else {
+            context.ui.data(text.as_bytes())
+        };
     };
     write_atomically(path, text.as_bytes(), Mode::Shared, args.force.overwrite())?;
     view.path = Some(path.display().to_string());
@@ -157,7 +166,10 @@ fn export(args: &ExportArgs, context: &Context<'_>) -> Result<()> {
         let mut page = Page::new();
         page.heading(format!("Card of {} written to {}", view.address, path.display()), Tone::Good);
         page.field("Fingerprint", &view.readable_fingerprint);
-        page.blank().note("Tell people the fingerprint over another channel, so that they can compare it.", Tone::Note);
+        page.blank().note(
+            "Tell people the fingerprint over another channel, so that they can compare it.",
+            Tone::Note,
+        );
         page
     })
 }
@@ -171,7 +183,9 @@ fn import(args: &ImportArgs, context: &Context<'_>) -> Result<()> {
     let proof = proof(args, &card, pinned.as_ref(), context)?;
     let change = if args.replace { Change::Replace } else { Change::Refuse };
     let done = cards.pin(&card, proof, change, context.now())?;
-    let contact = cards.find(card.address())?.unwrap_or_else(|| Contact::from_card(&card, Origin::Imported, context.now()));
+    let contact = cards
+        .find(card.address())?
+        .unwrap_or_else(|| Contact::from_card(&card, Origin::Imported, context.now()));
     let view = view_of_contact(&contact, context.now());
     context.ui.outcome(&view, || page_of(&view, pinned_words(&view.address, done), Tone::Good))
 }
@@ -190,7 +204,8 @@ fn proof<'a>(
         return Ok(Proof::Confirmed);
     }
     // The same keys again, or new keys that the pinned key signed for: nothing new has to be believed.
-    let known = pinned.is_some_and(|old| old.fingerprint == card.fingerprint() || card.rotates(&old.signing_key));
+    let known =
+        pinned.is_some_and(|old| old.fingerprint == card.fingerprint() || card.rotates(&old.signing_key));
     if known {
         return Ok(Proof::FirstUse);
     }
@@ -202,12 +217,15 @@ fn proof<'a>(
     let view = view_of_card(card, context.now());
     context.ui.show(&page_of(&view, format!("Card of {}", view.address), Tone::Plain));
     if let Some(old) = pinned {
-        context.ui.warning(&format!("another card is pinned for this address: {}", old.fingerprint.to_readable()));
+        context
+            .ui
+            .warning(&format!("another card is pinned for this address: {}", old.fingerprint.to_readable()));
     }
     if context.ui.confirm("Did its owner tell you this fingerprint in another way than by mail?")? {
         Ok(Proof::Confirmed)
     } else {
-        Err(Failure::new(Kind::Usage, "the card was not pinned").hint("compare the fingerprint, then import it again"))
+        Err(Failure::new(Kind::Usage, "the card was not pinned")
+            .hint("compare the fingerprint, then import it again"))
     }
 }
 
@@ -228,17 +246,21 @@ fn verify(args: &VerifyArgs, context: &Context<'_>) -> Result<()> {
     };
     let contact = cards.verify(&args.address, &typed)?;
     let view = view_of_contact(&contact, context.now());
-    context.ui.outcome(&view, || page_of(&view, format!("The card of {} is verified", view.address), Tone::Good))
+    context
+        .ui
+        .outcome(&view, || page_of(&view, format!("The card of {} is verified", view.address), Tone::Good))
 }
 
 fn forget(args: &ForgetArgs, context: &Context<'_>) -> Result<()> {
     let cards = cards(context)?;
     // A damaged entry can be forgotten too; then its fingerprint is not known.
-    let fingerprint = cards.find(&args.address).ok().flatten().map(|contact| contact.fingerprint.to_readable());
+    let fingerprint =
+        cards.find(&args.address).ok().flatten().map(|contact| contact.fingerprint.to_readable());
     if !cards.forget(&args.address)? {
         return Err(unknown(&args.address));
     }
-    let view = CardRemovedView { address: args.address.to_string(), fingerprint: fingerprint.unwrap_or_default() };
+    let view =
+        CardRemovedView { address: args.address.to_string(), fingerprint: fingerprint.unwrap_or_default() };
     context.ui.outcome(&view, || {
         let mut page = Page::new();
         page.heading(format!("The card of {} is forgotten", view.address), Tone::Good);
@@ -252,7 +274,8 @@ fn cards(context: &Context<'_>) -> Result<Cards> {
 }
 
 fn unknown(address: &Address) -> Failure {
-    Failure::new(Kind::NoCard, format!("no card is pinned for {address}")).hint("see which are: zegel card list")
+    Failure::new(Kind::NoCard, format!("no card is pinned for {address}"))
+        .hint("see which are: zegel card list")
 }
 
 /// Finds the pinned card of an address, or one's own.
@@ -351,8 +374,12 @@ pub(crate) fn origin_name(origin: Origin) -> &'static str {
 fn pinned_words(address: &str, pinned: Pinned) -> String {
     match pinned {
         Pinned::New => format!("Pinned the card of {address}"),
-        Pinned::Replaced(old) => format!("Pinned another card of {address}, in place of {}", old.to_readable()),
-        Pinned::Rotated(old) => format!("{address} has new keys, signed by the old ones ({})", old.to_readable()),
+        Pinned::Replaced(old) => {
+            format!("Pinned another card of {address}, in place of {}", old.to_readable())
+        }
+        Pinned::Rotated(old) => {
+            format!("{address} has new keys, signed by the old ones ({})", old.to_readable())
+        }
         Pinned::Renewed => format!("Renewed the card of {address}"),
         _ => format!("The card of {address} was pinned already"),
     }

@@ -49,7 +49,11 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context<'_>) -> Result<()> {
         return Ok(());
     }
     let failure = Failure::new(Kind::Configuration, format!("{} found", text::count(wrong, "problem")));
-    let failure = if args.fix { failure } else { failure.hint("folders and permissions can be repaired: zegel doctor --fix") };
+    let failure = if args.fix {
+        failure
+    } else {
+        failure.hint("folders and permissions can be repaired: zegel doctor --fix")
+    };
     Err(failure.already_reported())
 }
 

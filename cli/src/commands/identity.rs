@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
+use zegel_core::Address;
 use zegel_core::card::Card;
 use zegel_core::identity::{IDENTITY_MAX, Identity};
-use zegel_core::Address;
 use zegel_store::config::IdentitySource;
-use zegel_store::identity::{Existing, IdentityPlace, Keep as StoreKeep, read_identity_file, write_identity_file};
+use zegel_store::identity::{
+    Existing, IdentityPlace, Keep as StoreKeep, read_identity_file, write_identity_file,
+};
 use zegel_store::staging::{Mode, Overwrite, write_atomically};
 use zegel_wire::error::Kind;
 use zegel_wire::report::{IdentityExportView, IdentityView};
@@ -177,7 +179,8 @@ fn show(args: &ShowArgs, context: &Context<'_>) -> Result<()> {
     let (current, replaced): (Vec<_>, Vec<_>) =
         kept.into_iter().filter(|kept| *kept.card.address() == address).partition(|kept| !kept.replaced);
     let current = current.first().ok_or_else(|| {
-        Failure::new(Kind::NoIdentity, format!("there is no identity of {address}")).hint("see which there are: zegel doctor")
+        Failure::new(Kind::NoIdentity, format!("there is no identity of {address}"))
+            .hint("see which there are: zegel doctor")
     })?;
     let earlier = replaced.iter().map(|kept| kept.card.fingerprint().to_readable()).collect();
     let view = IdentityView { earlier, ..view_of_card(&current.card, Some(keep_of(current.place))) };
@@ -199,8 +202,10 @@ fn export(args: &ExportArgs, context: &Context<'_>) -> Result<()> {
     }
     let to_stdout = input::is_stdio(&args.output);
     if to_stdout && (context.ui.is_output_terminal() || context.ui.is_json() || args.sealed) {
-        return Err(Failure::usage("private keys go to a file or a pipe, never to a terminal or into a report")
-            .hint("name a file: --output FILE"));
+        return Err(Failure::usage(
+            "private keys go to a file or a pipe, never to a terminal or into a report",
+        )
+        .hint("name a file: --output FILE"));
     }
     if !to_stdout && args.output.exists() {
         return Err(Failure::new(Kind::Exists, format!("{} exists already", args.output.display()))
@@ -256,11 +261,9 @@ fn export_text(identity: &Identity, format: Format) -> Result<SecretString> {
             }
             Ok(SecretString::from(text.as_str()))
         }
-        Format::Ssh => identity
-            .current()
-            .signing()
-            .to_openssh()
-            .map_err(|error| Failure::from_error(Kind::Bug, &error)),
+        Format::Ssh => {
+            identity.current().signing().to_openssh().map_err(|error| Failure::from_error(Kind::Bug, &error))
+        }
     }
 }
 
@@ -336,7 +339,7 @@ fn save(identity: &Identity, keep: Keep, existing: Existing, context: &Context<'
             if failure.kind() != Kind::Keyring {
                 return failure;
             }
-            failure
+            Failure::new(Kind::Keyring, failure.sentence())
                 .hint("seal the keys with a passphrase in a file: --store file")
                 .hint("or keep them in a file that only this user can read: --store plain")
         }),
@@ -380,7 +383,9 @@ fn describe(page: &mut Page, view: &IdentityView) {
     match view.store.as_deref() {
         Some("keyring") => page.field("Keys", "in the system's keyring"),
         Some("file") => page.field("Keys", "in a file sealed with a passphrase"),
-        Some("plain") => page.toned("Keys", "in a file without a passphrase, readable to this user alone", Tone::Warn),
+        Some("plain") => {
+            page.toned("Keys", "in a file without a passphrase, readable to this user alone", Tone::Warn)
+        }
         _ => page.maybe("Keys", view.path.as_deref()),
     };
     for fingerprint in &view.earlier {

@@ -54,7 +54,8 @@ fn look(container: &mut Container, folder: &str, entries: &[Entry]) -> Result<Ve
         let name = format!("{folder}/{number}.age");
         let kind = Header::read(&mut input, MESSAGE_HEADER_MAX).and_then(|header| header.one_recipient());
         let kind = kind.map_err(|error| {
-            Failure::from_error(Kind::Damaged, &error).while_trying(format!("{name} is not part of a sealed message"))
+            Failure::from_error(Kind::Damaged, &error)
+                .while_trying(format!("{name} is not part of a sealed message"))
         })?;
         let post_quantum = kind == RecipientKind::Hybrid;
         let stanza = if post_quantum { HYBRID_TAG } else { CLASSIC_TAG };
@@ -105,6 +106,7 @@ fn page(view: &InspectView) -> Page {
     } else {
         page.toned("Encryption", "classic (X25519): not safe from a future quantum computer", Tone::Warn);
     }
-    page.blank().note("Not to be seen: subject, text, file names, and who of the recipients is who.", Tone::Note);
+    page.blank()
+        .note("Not to be seen: subject, text, file names, and who of the recipients is who.", Tone::Note);
     page
 }

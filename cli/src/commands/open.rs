@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use zegel_core::{Mailbox, MessageId};
 use zegel_core::message::manifest::OpenerRole;
 use zegel_core::message::{Assurance, FirstUse};
 use zegel_core::mime::{InnerMessage, OuterMismatch, OuterView, compare_outer};
+use zegel_core::{Mailbox, MessageId};
 use zegel_store::cards::Cards;
 use zegel_store::seen::{Carrier, Seen, SeenLog};
 use zegel_store::staging::Staged;
@@ -144,9 +144,9 @@ fn stage(args: &OpenArgs, opened: Verified, report: &mut OpenReport) -> Result<(
         }
         for (name, shared) in large {
             let path = folder.join(&name);
-            let file = shared.into_staged().ok_or_else(|| {
-                Failure::new(Kind::Bug, "an attachment was not kept aside")
-            })?;
+            let file = shared
+                .into_staged()
+                .ok_or_else(|| Failure::new(Kind::Bug, "an attachment was not kept aside"))?;
             outputs.add(file, path.clone())?;
             saved.push(path);
         }
@@ -160,7 +160,8 @@ fn stage(args: &OpenArgs, opened: Verified, report: &mut OpenReport) -> Result<(
 fn restore(inner: &InnerMessage, large: &[(String, Shared)], out: &mut dyn Write, path: &Path) -> Result<()> {
     let mut parts = |number: u32| -> io::Result<Box<dyn Read>> {
         let index = usize::try_from(number).unwrap_or_default().checked_sub(1);
-        let (_, shared) = index.and_then(|index| large.get(index)).ok_or_else(|| io::Error::other("no such part"))?;
+        let (_, shared) =
+            index.and_then(|index| large.get(index)).ok_or_else(|| io::Error::other("no such part"))?;
         shared.rewind()?;
         Ok(Box::new(shared.clone()))
     };
@@ -190,7 +191,8 @@ fn describe(opened: &Verified, outer: Option<&OuterView>, pinned_before: bool) -
         bytes: part.info.length,
         path: None,
     });
-    let blind = manifest.bcc.iter().flatten().map(|address| PartyView { address: address.to_string(), name: None });
+    let blind =
+        manifest.bcc.iter().flatten().map(|address| PartyView { address: address.to_string(), name: None });
     OpenReport {
         message_id: manifest.id.to_string(),
         sender: party(inner.from()),
@@ -255,7 +257,9 @@ fn page(report: &OpenReport) -> Page {
     match report.trust {
         Trust::Verified => page.heading(format!("Verified sender: {address}"), Tone::Good),
         Trust::Own => page.heading(format!("Your own message, from {address}"), Tone::Good),
-        Trust::ExpiredSince => page.heading(format!("Sender: {address}, whose card has expired since"), Tone::Warn),
+        Trust::ExpiredSince => {
+            page.heading(format!("Sender: {address}, whose card has expired since"), Tone::Warn)
+        }
         Trust::SameKey => {
             page.heading(format!("Sender: {address}, the same key as before, verified by nobody"), Tone::Warn)
         }

@@ -69,7 +69,11 @@ fn page(view: &PlanView) -> Page {
         page.field("Recall", "not possible: everything travels in the mail itself");
         page.field("Receipts", "none: there is no server to collect them");
         if view.post_quantum == Some(false) {
-            page.toned("Encryption", "classic for everyone, because one recipient has a classic key", Tone::Warn);
+            page.toned(
+                "Encryption",
+                "classic for everyone, because one recipient has a classic key",
+                Tone::Warn,
+            );
         }
     }
     page

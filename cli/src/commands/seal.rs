@@ -101,7 +101,9 @@ fn target<'a>(args: &'a SealArgs, context: &Context<'_>) -> Result<Target<'a>> {
             .hint("name a file: --output FILE"));
     }
     if context.ui.is_output_terminal() && !args.mail {
-        return Err(Failure::usage("a container is not written to a terminal").hint("name a file: --output FILE"));
+        return Err(
+            Failure::usage("a container is not written to a terminal").hint("name a file: --output FILE")
+        );
     }
     Ok(Target::Stdout)
 }
@@ -142,7 +144,12 @@ fn write(
     written.and_then(|bytes| out.flush().map(|()| bytes)).map_err(|error| fail(&error))
 }
 
-fn stage(args: &SealArgs, sealed: &mut Sealed<Spool>, copy: &SealedCopy, path: &Path) -> Result<(Staged, u64)> {
+fn stage(
+    args: &SealArgs,
+    sealed: &mut Sealed<Spool>,
+    copy: &SealedCopy,
+    path: &Path,
+) -> Result<(Staged, u64)> {
     let mut file = Staged::create_beside(path)?;
     let bytes = write(args, sealed, copy, &mut file, |error| {
         Failure::io(format!("cannot write {}", path.display()), error)

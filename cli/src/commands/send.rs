@@ -19,7 +19,9 @@ use crate::sealing::Planning;
 ///
 /// Sends to every recipient or to none: a recipient without a key makes the whole command refuse, before a server is asked.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: zegel send --to bob@example.org --subject Report --body-file report.txt --attach report.pdf")]
+#[command(
+    after_help = "Example: zegel send --to bob@example.org --subject Report --body-file report.txt --attach report.pdf"
+)]
 pub(crate) struct SendArgs {
     #[command(flatten)]
     message: MessageArgs,

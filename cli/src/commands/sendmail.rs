@@ -84,7 +84,8 @@ pub(crate) fn run(args: &SendmailArgs, context: &Context<'_>) -> Result<()> {
 fn own(flags: &Flags, context: &Context<'_>) -> Result<Mailbox> {
     let named = match flags.sender.as_deref().filter(|sender| sender.contains('@')) {
         Some(sender) => Some(sender.parse::<Address>().map_err(|error| {
-            Failure::from_error(Kind::Usage, &error).while_trying(format!("the sender {sender:?} is no address"))
+            Failure::from_error(Kind::Usage, &error)
+                .while_trying(format!("the sender {sender:?} is no address"))
         })?),
         None => None,
     };
@@ -101,14 +102,18 @@ fn recipients(flags: &Flags, own: &Mailbox) -> Result<RecipientSource> {
     for text in flags.recipients.iter().flat_map(|argument| argument.split(',')).map(str::trim) {
         let address = qualify::qualify_address(text.trim_matches(['<', '>']), &own.address);
         listed.push(address.parse::<Address>().map_err(|error| {
-            Failure::from_error(Kind::Usage, &error).while_trying(format!("the recipient {text:?} is no address"))
+            Failure::from_error(Kind::Usage, &error)
+                .while_trying(format!("the recipient {text:?} is no address"))
         })?);
     }
     match (flags.from_headers, listed.is_empty()) {
         (true, true) => Ok(RecipientSource::Headers),
         (true, false) => Ok(RecipientSource::HeadersAnd(listed)),
         (false, false) => Ok(RecipientSource::Only(listed)),
-        (false, true) => Err(Failure::new(Kind::Usage, "no recipients").hint("name them, or take them from the headers: -t")),
+        (false, true) => {
+            Err(Failure::new(Kind::Usage, "no recipients")
+                .hint("name them, or take them from the headers: -t"))
+        }
     }
 }
 

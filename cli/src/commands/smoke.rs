@@ -43,7 +43,8 @@ pub(crate) fn run(args: &SmokeArgs, context: &Context<'_>) -> Result<()> {
         (Steps::new(&account::STEPS), context.account_named().unwrap_or("default account").to_owned())
     };
     // What a step returns as missing is recorded in the steps.
-    let _ = if args.embedded { embedded::run(&mut steps, context) } else { account::run(&mut steps, context) };
+    let _ =
+        if args.embedded { embedded::run(&mut steps, context) } else { account::run(&mut steps, context) };
     let (steps, failure) = steps.finish();
     let report = SmokeReport {
         passed: failure.is_none(),
@@ -67,7 +68,8 @@ fn micros(began: Instant) -> u64 {
 fn page(report: &SmokeReport) -> Page {
     let mut page = Page::new();
     let passed = report.steps.iter().filter(|step| step.passed).count();
-    let heading = format!("{passed} of {} passed ({})", text::count(report.steps.len(), "step"), report.target);
+    let heading =
+        format!("{passed} of {} passed ({})", text::count(report.steps.len(), "step"), report.target);
     page.heading(heading, if report.passed { Tone::Good } else { Tone::Bad });
     for step in &report.steps {
         let (mark, tone) = match step {
@@ -75,7 +77,11 @@ fn page(report: &SmokeReport) -> Page {
             SmokeStep { skipped: true, .. } => ("skipped", Tone::Note),
             _ => ("failed", Tone::Bad),
         };
-        let took = if step.skipped { String::new() } else { format!("{}.{} ms", step.micros / 1000, step.micros % 1000 / 100) };
+        let took = if step.skipped {
+            String::new()
+        } else {
+            format!("{}.{} ms", step.micros / 1000, step.micros % 1000 / 100)
+        };
         let error = step.error.as_ref().map(|error| error.error.clone());
         let detail = error.or_else(|| step.detail.clone()).unwrap_or_default();
         page.row(vec![

@@ -79,9 +79,9 @@ impl From<ConfigError> for Failure {
             other => {
                 let kind = match &other {
                     ConfigError::AccountName | ConfigError::AccountExists { .. } => Kind::Usage,
-                    ConfigError::NoAccount | ConfigError::Several { .. } | ConfigError::UnknownAccount { .. } => {
-                        Kind::NoAccount
-                    }
+                    ConfigError::NoAccount
+                    | ConfigError::Several { .. }
+                    | ConfigError::UnknownAccount { .. } => Kind::NoAccount,
                     _ => Kind::Configuration,
                 };
                 failure(kind, &other, other.hint())
@@ -136,9 +136,10 @@ impl From<DraftError> for Failure {
         let (kind, hint) = match &error {
             DraftError::Attachment { .. } => (Kind::NoInput, None),
             DraftError::NoFrom => (Kind::BadMail, Some("add a From header, or name the sender with --from")),
-            DraftError::Reserved(_) => {
-                (Kind::BadMail, Some("this looks like a mail that is sealed already; send it with your mail program"))
-            }
+            DraftError::Reserved(_) => (
+                Kind::BadMail,
+                Some("this looks like a mail that is sealed already; send it with your mail program"),
+            ),
             DraftError::Unlisted(_) => {
                 (Kind::BadMail, Some("name every recipient, or none and let the headers decide (-t)"))
             }
@@ -190,10 +191,13 @@ impl From<SubmitError> for Failure {
                 (Kind::Refused, Some("use addresses without special letters before the @, or another server"))
             }
             SubmitError::Setup { .. } => (Kind::Configuration, Some("check ca_file in the configuration")),
-            SubmitError::TlsMissing { .. } => {
-                (Kind::Refused, Some("use tls = \"implicit\" (port 465), or ask the administrator of the server"))
+            SubmitError::TlsMissing { .. } => (
+                Kind::Refused,
+                Some("use tls = \"implicit\" (port 465), or ask the administrator of the server"),
+            ),
+            SubmitError::TooLarge { .. } => {
+                (Kind::Refused, Some("send fewer or smaller attachments at a time"))
             }
-            SubmitError::TooLarge { .. } => (Kind::Refused, Some("send fewer or smaller attachments at a time")),
             _ => (Kind::Refused, None),
         };
         failure(kind, &error, hint.map(str::to_owned))
@@ -203,9 +207,11 @@ impl From<SubmitError> for Failure {
 impl From<SinkError> for Failure {
     fn from(error: SinkError) -> Self {
         match &error {
-            SinkError::Exists(_) => {
-                failure(Kind::Exists, &error, Some("choose another name, or add --force to replace it".to_owned()))
-            }
+            SinkError::Exists(_) => failure(
+                Kind::Exists,
+                &error,
+                Some("choose another name, or add --force to replace it".to_owned()),
+            ),
             _ => failure(Kind::Io, &error, None),
         }
     }
@@ -244,7 +250,9 @@ impl From<IdentityStoreError> for Failure {
             other => {
                 let kind = match &other {
                     IdentityStoreError::Exists { .. } => Kind::Exists,
-                    IdentityStoreError::NotFound { .. } | IdentityStoreError::WrongAddress { .. } => Kind::NoIdentity,
+                    IdentityStoreError::NotFound { .. } | IdentityStoreError::WrongAddress { .. } => {
+                        Kind::NoIdentity
+                    }
                     IdentityStoreError::EmptyPassphrase
                     | IdentityStoreError::Passphrase { .. }
                     | IdentityStoreError::Unseal { .. } => Kind::Passphrase,
@@ -264,7 +272,9 @@ impl From<Refused> for Failure {
                 return failure(Kind::BadMail, &error, Some("name a recipient in To, Cc or Bcc".to_owned()));
             }
             Refused::NoRoute(planned) => planned,
-            Refused::TooMany => return failure(Kind::Policy, &error, Some("send it in smaller groups".to_owned())),
+            Refused::TooMany => {
+                return failure(Kind::Policy, &error, Some("send it in smaller groups".to_owned()));
+            }
             _ => return failure(Kind::Bug, &error, None),
         };
         let reasons = planned.iter().filter_map(|planned| match &planned.route {
@@ -278,11 +288,13 @@ impl From<Refused> for Failure {
             let (this, hint) = match reason {
                 Refusal::Classic => (
                     Kind::ClassicRecipient,
-                    "ask for a card with a post-quantum key, or accept it by name: --allow-classic".to_owned(),
+                    "ask for a card with a post-quantum key, or accept it by name: --allow-classic"
+                        .to_owned(),
                 ),
-                Refusal::Expired(_) => {
-                    (Kind::CardExpired, format!("ask {address} for their new card, then: zegel card import FILE"))
-                }
+                Refusal::Expired(_) => (
+                    Kind::CardExpired,
+                    format!("ask {address} for their new card, then: zegel card import FILE"),
+                ),
                 Refusal::NoCard => {
                     (Kind::NoCard, format!("ask {address} for their card, then: zegel card import FILE"))
                 }
@@ -301,7 +313,9 @@ impl From<SealError> for Failure {
     fn from(error: SealError) -> Self {
         match error {
             SealError::Draft(error) => error.into(),
-            SealError::Changed(_) => failure(Kind::NoInput, &error, Some("try again when nobody writes to it".to_owned())),
+            SealError::Changed(_) => {
+                failure(Kind::NoInput, &error, Some("try again when nobody writes to it".to_owned()))
+            }
             SealError::Io(_) => failure(Kind::Io, &error, None),
             SealError::Sender { .. } => failure(Kind::NoIdentity, &error, None),
             _ => failure(Kind::Bug, &error, None),
@@ -321,15 +335,21 @@ impl From<OpenError> for Failure {
         let (kind, hint) = match error {
             OpenError::Contacts(error) => return error.into(),
             OpenError::Container(error) => return error.into(),
-            OpenError::Expired { .. } => (Kind::CardExpired, Some("ask the sender for their new card, and to send it again")),
-            OpenError::Damaged => (Kind::Damaged, Some("ask the sender to send it again; nothing of it was shown")),
+            OpenError::Expired { .. } => {
+                (Kind::CardExpired, Some("ask the sender for their new card, and to send it again"))
+            }
+            OpenError::Damaged => {
+                (Kind::Damaged, Some("ask the sender to send it again; nothing of it was shown"))
+            }
             OpenError::Forged(_) => (Kind::Forged, Some("do not trust this mail; nothing of it was shown")),
             OpenError::Inner(_) => (Kind::Damaged, Some("nothing of it was shown")),
             OpenError::KeyChanged { .. } => (
                 Kind::CardChanged,
                 Some("ask the sender in another way than by mail; then: zegel card import FILE --replace"),
             ),
-            OpenError::NoKey(_) => (Kind::NotForYou, Some("it is sealed for somebody else, or for keys that are not here")),
+            OpenError::NoKey(_) => {
+                (Kind::NotForYou, Some("it is sealed for somebody else, or for keys that are not here"))
+            }
             OpenError::OnServer => (Kind::Refused, Some("open it with a newer version")),
             OpenError::UnknownSender { .. } => (
                 Kind::UnknownSender,

@@ -116,7 +116,9 @@ impl Page {
                 Item::Heading(heading, tone) => {
                     out.push_str(&format!("{}\n", paint(&text::line(heading), *tone, colour)));
                 }
-                Item::Line(line, tone) => out.push_str(&format!("  {}\n", paint(&text::line(line), *tone, colour))),
+                Item::Line(line, tone) => {
+                    out.push_str(&format!("  {}\n", paint(&text::line(line), *tone, colour)))
+                }
                 Item::Row(first) => {
                     let mut rows = vec![first];
                     while let Some((Item::Row(row), after)) = rest.split_first() {
@@ -152,7 +154,9 @@ fn render_table(out: &mut String, rows: &[&Vec<(String, Tone)>], colour: bool) {
         rows.iter().map(|row| row.iter().map(|(cell, tone)| (text::line(cell), *tone)).collect()).collect();
     let columns = cleaned.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| cleaned.iter().filter_map(|row| row.get(column)).map(|c| c.0.chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            cleaned.iter().filter_map(|row| row.get(column)).map(|c| c.0.chars().count()).max().unwrap_or(0)
+        })
         .collect();
     for row in &cleaned {
         let mut line = String::new();
@@ -202,6 +206,9 @@ mod tests {
         page.row(vec![("a".into(), Tone::Plain), ("b".into(), Tone::Plain)]);
         page.row(vec![("long".into(), Tone::Plain), ("c".into(), Tone::Plain)]);
         let shown = page.render(false, None);
-        assert_eq!(shown, "  To           bob@example.org\n  Subject      Hello\u{240a}From: x\n  a     b\n  long  c\n");
+        assert_eq!(
+            shown,
+            "  To           bob@example.org\n  Subject      Hello\u{240a}From: x\n  a     b\n  long  c\n"
+        );
     }
 }

@@ -9,8 +9,9 @@ mod setup;
 
 pub use keys::{CardListView, CardRemovedView, CardState, CardView, IdentityExportView, IdentityView};
 pub use mail::{
-    AttachmentView, HeaderView, InspectView, MailOutcome, MailView, MessageKind, OpenReport, PartyView, PlanView,
-    RecipientView, RouteKind, SealReport, SealedFileView, SendReport, SentCopyView, SizeView, Trust,
+    AttachmentView, HeaderView, InspectView, MailOutcome, MailView, MessageKind, OpenReport, PartyView,
+    PlanView, RecipientView, RouteKind, SealReport, SealedFileView, SendReport, SentCopyView, SizeView,
+    Trust,
 };
 pub use setup::{
     AccountListView, AccountTestView, AccountView, CheckState, CheckView, DoctorView, SmokeReport, SmokeStep,

@@ -74,8 +74,11 @@ impl<'a> Checks<'a> {
             Err(failure) => return self.fail("folders", &failure),
         };
         // The configuration holds no secrets: others may read it, but not change it.
-        let named =
-            [("configuration", paths.config(), 0o022), ("data", paths.data(), 0o077), ("state", paths.state(), 0o077)];
+        let named = [
+            ("configuration", paths.config(), 0o022),
+            ("data", paths.data(), 0o077),
+            ("state", paths.state(), 0o077),
+        ];
         for (name, folder, forbidden) in named {
             let name = format!("{name} folder");
             if !folder.is_dir() {
@@ -108,9 +111,14 @@ impl<'a> Checks<'a> {
                 self.hint("run: zegel doctor --fix");
             }
             (Some(_), Repair::Yes) => {
-                let wrong: Vec<String> = open.iter().filter_map(|path| close(path, forbidden).err()).collect();
+                let wrong: Vec<String> =
+                    open.iter().filter_map(|path| close(path, forbidden).err()).collect();
                 match wrong.first() {
-                    None => self.add(name, CheckState::Fixed, format!("{} closed to others", text::count(open.len(), "path"))),
+                    None => self.add(
+                        name,
+                        CheckState::Fixed,
+                        format!("{} closed to others", text::count(open.len(), "path")),
+                    ),
                     Some(wrong) => self.add(name, CheckState::Fail, wrong),
                 };
             }
@@ -264,7 +272,9 @@ impl<'a> Checks<'a> {
     fn server(&self, name: &str) -> Result<String> {
         let chosen = self.context.config()?.choose(Some(name), self.context.environment())?;
         let report = account_test_blocking(&mailer::submission_settings(&chosen, self.context)?)?;
-        let login = report.logged_in.map_or_else(|| "no login".to_owned(), |mechanism| format!("login by {mechanism}"));
+        let login = report
+            .logged_in
+            .map_or_else(|| "no login".to_owned(), |mechanism| format!("login by {mechanism}"));
         Ok(format!("{}, {login}", report.tls.unwrap_or_else(|| "no TLS (this machine)".to_owned())))
     }
 }

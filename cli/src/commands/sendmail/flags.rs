@@ -50,14 +50,20 @@ impl Flags {
     }
 
     /// Reads one word of options; `next` gives the word after it.
-    fn take<'a>(&mut self, letters: &'a str, next: &mut impl FnMut() -> Result<Option<&'a str>>) -> Result<()> {
+    fn take<'a>(
+        &mut self,
+        letters: &'a str,
+        next: &mut impl FnMut() -> Result<Option<&'a str>>,
+    ) -> Result<()> {
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
             if WITH_VALUE.contains(letter) {
                 let value = match rest.as_str() {
                     // `-q` alone runs the queue; its value is always in the same word.
                     "" if letter == 'q' => "",
-                    "" => next()?.ok_or_else(|| Failure::usage(format!("option -{letter} of sendmail needs a value")))?,
+                    "" => next()?.ok_or_else(|| {
+                        Failure::usage(format!("option -{letter} of sendmail needs a value"))
+                    })?,
                     value => value,
                 };
                 return self.set(letter, value);
@@ -113,7 +119,9 @@ mod tests {
         let cron = parse("-FCronDaemon -i -odi -oem -oi -t -f root").unwrap();
         assert!(cron.from_headers && cron.dot_is_text);
         assert_eq!((cron.sender.as_deref(), cron.full_name.as_deref()), (Some("root"), Some("CronDaemon")));
-        let mutt = parse("-oem -oi -f alice@example.org -N failure,delay -R hdrs -- bob@example.org -x@example.org").unwrap();
+        let mutt =
+            parse("-oem -oi -f alice@example.org -N failure,delay -R hdrs -- bob@example.org -x@example.org")
+                .unwrap();
         assert_eq!(mutt.recipients, ["bob@example.org", "-x@example.org"]);
         assert!(!mutt.from_headers);
         let git = parse("-i bob@example.org carol@example.org").unwrap();

@@ -70,7 +70,11 @@ fn split_comment(item: &str) -> Option<(&str, Option<&str>)> {
     let item = item.trim();
     if let Some((name, address)) = item.strip_suffix('>').and_then(|item| item.split_once('<')) {
         let name = name.trim().trim_matches('"').trim_matches(['(', ')']);
-        return if is_plain(name) && !address.contains('@') { Some((address.trim(), Some(name))) } else { None };
+        return if is_plain(name) && !address.contains('@') {
+            Some((address.trim(), Some(name)))
+        } else {
+            None
+        };
     }
     match item.strip_suffix(')').and_then(|item| item.split_once('(')) {
         Some((item, comment)) if is_plain(comment) => Some((item.trim(), Some(comment))),

@@ -11,8 +11,14 @@ use crate::sealing::Planning;
 use crate::{keys, text};
 
 /// The steps, in order.
-pub(super) const STEPS: [&str; 6] =
-    ["find the account", "fetch its password", "write a mail", "plan and clear", "unlock the identity", "seal and submit"];
+pub(super) const STEPS: [&str; 6] = [
+    "find the account",
+    "fetch its password",
+    "write a mail",
+    "plan and clear",
+    "unlock the identity",
+    "seal and submit",
+];
 
 /// Takes all steps; none when one failed.
 pub(super) fn run(steps: &mut Steps, context: &Context<'_>) -> Option<()> {

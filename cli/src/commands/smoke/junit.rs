@@ -17,7 +17,10 @@ pub(super) fn render(report: &SmokeReport) -> String {
     ));
     for step in &report.steps {
         let name = escaped(&step.name);
-        out.push_str(&format!("  <testcase classname=\"zegel.smoke\" name=\"{name}\" time=\"{}\"", seconds(step.micros)));
+        out.push_str(&format!(
+            "  <testcase classname=\"zegel.smoke\" name=\"{name}\" time=\"{}\"",
+            seconds(step.micros)
+        ));
         match &step.error {
             Some(error) => {
                 let (kind, text) = (error.kind.name(), escaped(&error.error));

@@ -33,7 +33,14 @@ impl Steps {
             }
             Err(failure) => {
                 let error = Some(failure.view());
-                self.done.push(SmokeStep { name, passed: false, skipped: false, micros, detail: None, error });
+                self.done.push(SmokeStep {
+                    name,
+                    passed: false,
+                    skipped: false,
+                    micros,
+                    detail: None,
+                    error,
+                });
                 self.failure.get_or_insert(failure);
                 None
             }
