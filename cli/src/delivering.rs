@@ -116,9 +116,13 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
             report.mails.push(view(mail, MailOutcome::Written));
         }
         Way::Server(server) => {
-            submit_all(&server, &mails, &mut report, context)?;
+            let failed = submit_all(&server, &mails, &mut report)?;
             if let (Some(place), Some(mail)) = (&server.sent_copy, &own) {
                 report.sent_copy = Some(keep(place, mail, context));
+            }
+            if let Some(failure) = failed {
+                context.ui.outcome(&report, || page(&report))?;
+                return Err(failure.already_reported());
             }
         }
     }
@@ -135,16 +139,11 @@ fn only(mails: &[SealedMail]) -> Result<&SealedMail> {
     }
 }
 
-/// Submits every mail over one connection.
+/// Submits every mail over one connection; returns what became of it when only some were sent.
 ///
 /// When the first is refused nothing was sent, and its failure is the command's. When a later one is refused the report
 /// says what became of each, and the code is 1.
-fn submit_all(
-    server: &Server,
-    mails: &[SealedMail],
-    report: &mut SendReport,
-    context: &Context<'_>,
-) -> Result<()> {
+fn submit_all(server: &Server, mails: &[SealedMail], report: &mut SendReport) -> Result<Option<Failure>> {
     let mut submission = Submission::connect_blocking(&server.settings)?;
     refuse_too_large(&submission, mails)?;
     let mut failed: Option<Failure> = None;
@@ -168,15 +167,14 @@ fn submit_all(
     }
     let Some(failure) = failed else {
         submission.quit();
-        return Ok(());
+        return Ok(None);
     };
     let sent = report.mails.iter().filter(|mail| mail.outcome == MailOutcome::Sent).count();
     if sent == 0 {
         return Err(failure);
     }
-    context.ui.outcome(report, || page(report))?;
     let text = format!("{} sent, {} not", text::count(sent, "mail"), mails.len() - sent);
-    Err(Failure::new(Kind::SomeFailed, text).because(&failure).already_reported())
+    Ok(Some(Failure::new(Kind::SomeFailed, text).because(&failure)))
 }
 
 /// A server that says how much it takes (RFC 1870) is believed before anything is sent to it.

@@ -1,7 +1,6 @@
 //! From an account in the configuration to a connection: settings of submission and sent copy.
 
 use std::path::Path;
-use std::time::Duration;
 
 use zegel_delivery::endpoint::{Credentials, Endpoint, Mechanism, Tls, read_roots};
 use zegel_delivery::sent::{ImapSettings, SentCopy};
@@ -76,6 +75,3 @@ fn endpoint(host: &Host, port: u16, tls: ConfiguredTls, ca_file: Option<&Path>) 
     })?;
     Ok(endpoint.with_roots(roots))
 }
-
-/// Longest time a smoke test waits for its own mail.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -23,7 +23,7 @@ use crate::ui::{Page, Tone};
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     List(ListArgs),
     Test(TestArgs),
 }
@@ -143,7 +143,7 @@ impl From<AuthArg> for AuthKind {
 /// Does what was asked.
 pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<()> {
     match command {
-        Command::Add(args) => add(args, context),
+        Command::Add(args) => add(*args, context),
         Command::List(ListArgs {}) => list(context),
         Command::Test(args) => test(&args, context),
     }
@@ -157,6 +157,7 @@ fn add(args: AddArgs, context: &Context<'_>) -> Result<()> {
         return Err(Failure::new(Kind::Exists, format!("there is an account {name} already"))
             .hint("choose another name, or add --force to replace it"));
     }
+    let args = absolute(args)?;
     let password = password_place(&args);
     let account = account_of(args, password.as_ref())?;
     if password == Some(Password::Keyring) {
@@ -179,6 +180,15 @@ fn add(args: AddArgs, context: &Context<'_>) -> Result<()> {
         page.blank().note(format!("Try it: zegel account test {name}"), Tone::Note);
         page
     })
+}
+
+/// Makes paths independent of the folder the command was given in, since they are written down.
+fn absolute(mut args: AddArgs) -> Result<AddArgs> {
+    for path in [&mut args.password_file, &mut args.ca_file, &mut args.sent_maildir].into_iter().flatten() {
+        *path = std::path::absolute(&*path)
+            .map_err(|error| Failure::io(format!("cannot tell where {} is", path.display()), &error))?;
+    }
+    Ok(args)
 }
 
 fn password_place(args: &AddArgs) -> Option<Password> {

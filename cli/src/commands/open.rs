@@ -62,7 +62,9 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
         Cards::new(context.paths()?).pin_first_use(contact)?;
     }
     outputs.persist()?;
-    report.seen_before = remember(&id, &mut carried, context);
+    if let Some((when, replayed)) = remember(&id, &mut carried, context) {
+        (report.seen_before, report.replayed) = (Some(when), replayed);
+    }
     if let Some(mail) = mail {
         context.ui.data(&mail)?;
         return context.ui.outcome(&report, || page(&report));
@@ -91,20 +93,16 @@ fn prepare(args: &OpenArgs, context: &Context<'_>) -> Result<Staging> {
     })
 }
 
-/// Remembers the message and says when it was opened before. A memory that does not work is no reason not to read mail.
-fn remember(id: &MessageId, carried: &mut Carried, context: &Context<'_>) -> Option<String> {
+/// Remembers the message; says when it was opened before, and whether from another mail. A memory that does not work is no reason not to read mail.
+fn remember(id: &MessageId, carried: &mut Carried, context: &Context<'_>) -> Option<(String, bool)> {
     let mail = carried.outer.as_ref().map(|outer| outer.message_id.clone().unwrap_or_default());
     let seen = carried.digest().and_then(|digest| {
         let carrier = Carrier { mail: mail.as_deref(), digest };
         Ok(SeenLog::new(context.paths()?).record(id, &carrier, context.now())?)
     });
     match seen {
-        Ok(Seen::First) => None,
-        Ok(Seen::Again { when }) => Some(when.to_string()),
-        Ok(Seen::Replayed { when, .. }) => {
-            context.ui.warning("this message came before in another mail: somebody sent it again");
-            Some(when.to_string())
-        }
+        Ok(Seen::Again { when }) => Some((when.to_string(), false)),
+        Ok(Seen::Replayed { when, .. }) => Some((when.to_string(), true)),
         Ok(_) => None,
         Err(failure) => {
             context.ui.warning(&format!("this message cannot be remembered: {}", failure.sentence()));
@@ -210,6 +208,7 @@ fn describe(opened: &Verified, outer: Option<&OuterView>, pinned_before: bool) -
         post_quantum: manifest.pq,
         archive: manifest.archive.as_ref().map(|archive| archive.address.to_string()),
         seen_before: None,
+        replayed: false,
         mismatches: outer.map(|outer| mismatches(inner, outer)).unwrap_or_default(),
         text: inner.text().unwrap_or_default(),
         attachments: small.chain(large).collect(),
@@ -275,7 +274,15 @@ fn page(report: &OpenReport) -> Page {
         page.toned("Archive", format!("{archive} can open this message too"), Tone::Warn);
     }
     if let Some(before) = &report.seen_before {
-        page.toned("Seen before", before, Tone::Warn);
+        if report.replayed {
+            page.toned(
+                "Replayed",
+                format!("opened before, on {before}, from another mail: it was sent again"),
+                Tone::Warn,
+            );
+        } else {
+            page.toned("Seen before", before, Tone::Note);
+        }
     }
     for mismatch in &report.mismatches {
         page.toned("Outside", format!("the mail claims another {mismatch}"), Tone::Warn);

@@ -62,9 +62,11 @@ impl<'a> Checks<'a> {
     /// Variables that begin with `ZEGEL_` must be known.
     pub(super) fn environment(&mut self) {
         match self.context.environment().check() {
-            Ok(()) => self.add("environment", CheckState::Ok, "every ZEGEL_ variable is known"),
-            Err(error) => return self.fail("environment", &error.into()),
-        };
+            Ok(()) => {
+                self.add("environment", CheckState::Ok, "every ZEGEL_ variable is known");
+            }
+            Err(error) => self.fail("environment", &error.into()),
+        }
     }
 
     /// Folders are there and private.

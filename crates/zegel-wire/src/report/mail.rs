@@ -246,6 +246,9 @@ pub struct OpenReport {
     /// When this message was opened here before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub seen_before: Option<String>,
+    /// Whether it came in another mail then: somebody sent it again.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub replayed: bool,
     /// Where the outer mail says something else than the signed message.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub mismatches: Vec<String>,
