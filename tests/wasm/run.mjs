@@ -74,6 +74,26 @@ function ageVectors() {
   return Object.entries(outcomes).map(([name, number]) => `${number} ${name}`).join(', ');
 }
 
+/** The pinned vectors of whole messages: the same files and the same outcomes as in the Rust tests. */
+function messageVectors() {
+  const folder = new URL('../vectors/zegel/', import.meta.url);
+  const cases = (name) => JSON.parse(readFileSync(new URL(`${name}.json`, folder))).cases;
+  const people = Object.fromEntries(cases('people').map((person) => [person.name, person]));
+  const known = new Set(['name', 'container', 'opener', 'contacts', 'first_use', 'now', 'expect']);
+  let [good, refused] = [0, 0];
+  for (const one of cases('messages')) {
+    for (const field of Object.keys(one)) assert.ok(known.has(field), `${one.name}: unknown field ${field}`);
+    const contacts = one.contacts.map(({ person, origin }) => ({ card: people[person].expect.card, origin }));
+    const container = base64(readFileSync(new URL(one.container, folder)));
+    const { now, first_use } = one;
+    const got = call('judge', { container, identity: people[one.opener].identity, contacts, first_use, now });
+    assert.deepEqual(got, one.expect, one.name);
+    if (got.outcome === 'good') good += 1; else refused += 1;
+  }
+  assert.ok(good > 0 && refused >= good);
+  return `${good} opened, ${refused} refused`;
+}
+
 function ageRoundTrip() {
   for (const size of [0, 1, 65_535, 65_536, 65_537, 1_000_000]) {
     const plain = Buffer.alloc(size);
@@ -137,7 +157,7 @@ function messages() {
   return 'sealed, opened byte for byte, and refused in four ways';
 }
 
-for (const [name, test] of Object.entries({ 'age vectors': ageVectors, 'age round trip': ageRoundTrip, cards, messages })) {
+for (const [name, test] of Object.entries({ 'age vectors': ageVectors, 'age round trip': ageRoundTrip, 'message vectors': messageVectors, cards, messages })) {
   console.log(`${name}: ${test()}`);
 }
 if (strangers.length > 0) console.log(`linked in for browsers, never called: ${strangers.join(', ')}`);

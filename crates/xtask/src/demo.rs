@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     };
     play?;
     if let Some(path) = &wishes.picture {
-        picture::draw(path, stage.lines())?;
+        picture::draw(path, &highlights(stage.lines()))?;
         ui::note(&format!("drawn: {}", path.display()));
     }
     Ok(())
@@ -188,6 +188,22 @@ fn wire(stage: &mut Stage, reader: &str, mail: &str) -> Result<(), Failure> {
     stage.show(reader, &["inspect", mail])
 }
 
+/// Returns the scenes of the letter that say most, for a picture of moderate height; of another play, all.
+fn highlights(lines: &[String]) -> Vec<String> {
+    const SCENES: [&str; 4] = ["seals a letter", "saw: the mail", "What Bob reads", "changes one byte"];
+    let mut inside = false;
+    let mut kept = Vec::new();
+    for line in lines {
+        if line.starts_with("== ") {
+            inside = SCENES.iter().any(|scene| line.contains(scene));
+        }
+        if inside {
+            kept.push(line.clone());
+        }
+    }
+    if kept.is_empty() { lines.to_vec() } else { kept }
+}
+
 /// Returns the lines of a mail, of every long run of base64 only the first and the last.
 fn shortened(mail: &str) -> Vec<String> {
     let lines: Vec<&str> = mail.lines().collect();
@@ -214,8 +230,8 @@ fn shortened(mail: &str) -> Vec<String> {
 
 /// Writes a copy of a mail with one letter of the sealed attachment changed.
 fn change_a_byte(stage: &Stage, mail: &str) -> Result<String, Failure> {
-    let mut bytes =
-        fs::read(mail).map_err(|error| Failure::new(format!("{mail} cannot be read: {error}")))?;
+    let mut bytes = fs::read(stage.path(mail))
+        .map_err(|error| Failure::new(format!("{mail} cannot be read: {error}")))?;
     let middle = bytes.len() / 2;
     let place = bytes.iter().skip(middle).position(u8::is_ascii_alphabetic).map(|offset| middle + offset);
     if let Some(byte) = place.and_then(|place| bytes.get_mut(place)) {

@@ -58,3 +58,23 @@ fn documents() -> Vec<String> {
         .map(str::to_owned)
         .collect()
 }
+
+/// Every test that the threat model names exists.
+#[test]
+fn the_threat_model_names_tests_that_exist() {
+    let mut sources = String::new();
+    let list =
+        shell::output(shell::command("git").args(["ls-files", "-co", "--exclude-standard", "*.rs"])).unwrap();
+    for path in list.lines().filter(|path| shell::root().join(path).is_file()) {
+        sources.push_str(&document(path));
+    }
+    let chapter = document("docs/threat-model.md");
+    let mut named = 0;
+    for paragraph in chapter.split("\n\n").filter(|paragraph| paragraph.starts_with("Shown by ")) {
+        for name in paragraph.split('`').skip(1).step_by(2) {
+            assert!(sources.contains(&format!("fn {name}()")), "there is no test {name}");
+            named += 1;
+        }
+    }
+    assert!(named > 40, "only {named} tests are named");
+}

@@ -13,7 +13,7 @@ use zegel_core::card::Card;
 use zegel_core::contacts::{Contact, Origin};
 use zegel_core::identity::Identity;
 use zegel_core::keys::{AgeIdentity, AgeRecipient};
-use zegel_core::message::{self, FirstUse, MemoryStage, SealOptions};
+use zegel_core::message::{self, Assurance, FirstUse, MemoryStage, OpenError, SealOptions};
 use zegel_core::mime::{Draft, DraftOptions, find_container};
 use zegel_core::policy::{Classic, Plan, Policy, evaluate};
 use zegel_core::{Address, Timestamp};
@@ -25,6 +25,7 @@ pub fn answer(request: &Value) -> Result<Value, String> {
         "age-round-trip" => age_round_trip(request),
         "card" => card(request),
         "identity" => identity(request),
+        "judge" => judge(request),
         "open" => open_mail(request),
         "seal" => seal_mail(request),
         other => Err(format!("there is no call {other}")),
@@ -129,6 +130,67 @@ fn open_mail(request: &Value) -> Result<Value, String> {
         "subject": opened.manifest.subject,
         "mail": STANDARD.encode(restored),
     }))
+}
+
+/// Opens a container as a case of `tests/vectors/zegel/messages.json` says, and returns what came of it in the words of that file.
+fn judge(request: &Value) -> Result<Value, String> {
+    let identity =
+        Identity::parse(&SecretString::from(text(request, "identity")?.to_owned())).map_err(chain)?;
+    let now: Timestamp = text(request, "now")?.parse().map_err(chain)?;
+    let first_use = if text(request, "first_use")? == "accept" { FirstUse::Accept } else { FirstUse::Refuse };
+    let mut contacts = BTreeMap::new();
+    for pin in request.get("contacts").and_then(Value::as_array).into_iter().flatten() {
+        let origin: Origin = serde_json::from_value(pin["origin"].clone()).map_err(chain)?;
+        let card = Card::parse(text(pin, "card")?.as_bytes()).map_err(chain)?;
+        contacts.insert(card.address().clone(), Contact::from_card(&card, origin, now));
+    }
+    let container = Cursor::new(bytes(request, "container")?);
+    let mut opened =
+        match message::open(container, &identity, &contacts, first_use, now, MemoryStage, &mut |_| {}) {
+            Ok(opened) => opened,
+            Err(error) => return Ok(json!({ "outcome": class(&error) })),
+        };
+    let mut parts = Vec::new();
+    for part in &mut opened.parts {
+        let mut content = Vec::new();
+        part.file.read_to_end(&mut content).map_err(chain)?;
+        parts.push(json!({ "name": part.info.name, "blake3": blake3::hash(&content).to_string() }));
+    }
+    Ok(json!({
+        "outcome": "good",
+        "assurance": match opened.assurance {
+            Assurance::ExpiredSince => "expired-since",
+            Assurance::FirstUse => "first-use",
+            Assurance::Own => "own",
+            Assurance::Verified => "verified",
+            _ => "not a class yet",
+        },
+        "id": opened.manifest.id.to_string(),
+        "role": opened.manifest.opener.role,
+        "sender": opened.sender.address.to_string(),
+        "fingerprint": opened.sender.fingerprint.to_string(),
+        "subject": opened.manifest.subject,
+        "bcc": opened.manifest.bcc,
+        "pq": opened.manifest.pq,
+        "body_blake3": blake3::hash(opened.inner.as_bytes()).to_string(),
+        "parts": parts,
+    }))
+}
+
+/// Returns the class of a refusal.
+fn class(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::Container(_) => "container",
+        OpenError::Damaged => "damaged",
+        OpenError::Expired { .. } => "expired",
+        OpenError::Forged(_) => "forged",
+        OpenError::Inner(_) => "inner",
+        OpenError::KeyChanged { .. } => "key changed",
+        OpenError::NoKey(_) => "no key",
+        OpenError::OnServer => "on server",
+        OpenError::UnknownSender { .. } => "unknown sender",
+        _ => "not a class yet",
+    }
 }
 
 /// Reads what every call about a message has: whose it is, whom they know, and the time.

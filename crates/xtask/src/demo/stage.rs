@@ -60,7 +60,7 @@ impl Stage {
 
     /// Shows a line.
     pub(crate) fn say(&mut self, text: &str) {
-        self.line(&format!("  {text}"));
+        self.line(format!("  {text}").trim_end());
     }
 
     /// Has `zegel send` of a person go to the capture server.
