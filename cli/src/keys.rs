@@ -207,6 +207,8 @@ fn given_passphrase(context: &Context<'_>) -> Result<Option<SecretString>> {
     // A passphrase is read with the same care as a password: owner, mode, one line. The account's name is not used.
     let nobody = "passphrase".parse()?;
     place.fetch(&nobody, Purpose::Smtp, environment).map(Some).map_err(|error| {
-        Failure::from_error(Kind::Passphrase, &error).while_trying("cannot read the passphrase")
+        let failure =
+            Failure::from_error(Kind::Passphrase, &error).while_trying("cannot read the passphrase");
+        error.hint().into_iter().fold(failure, Failure::hint)
     })
 }

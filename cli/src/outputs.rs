@@ -1,12 +1,74 @@
 //! Several files that belong together: all of them get their names, or none.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zegel_store::staging::{Overwrite, Staged};
 use zegel_wire::error::Kind;
 
 use crate::error::{Failure, Result};
+use crate::input;
+
+/// Looks at the name of an output before any work is done.
+///
+/// # Errors
+/// Code 64 when it is one of the inputs, when it is taken and may not be replaced, and when it is no regular file: a
+/// file gets its name by renaming, and that would take the place of a device or pipe.
+pub(crate) fn check<'a>(
+    path: &Path,
+    inputs: impl IntoIterator<Item = &'a Path>,
+    overwrite: Overwrite,
+) -> Result<()> {
+    input::refuse_same(path, inputs)?;
+    match (fs::metadata(path), overwrite) {
+        (Ok(meta), _) if !meta.is_file() => {
+            Err(Failure::new(Kind::Exists, format!("{} is not a regular file", path.display()))
+                .hint("standard output is named - (a single dash)"))
+        }
+        (Ok(_), Overwrite::Forbid) => Err(taken(path)),
+        _ => Ok(()),
+    }
+}
+
+fn taken(path: &Path) -> Failure {
+    Failure::new(Kind::Exists, format!("{} exists already", path.display()))
+        .hint("choose another name, or add --force to replace it")
+}
+
+/// A folder that was made for outputs, and goes again when they fail.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    made: Option<PathBuf>,
+}
+
+impl Folder {
+    /// Makes the folder unless it is there.
+    ///
+    /// # Errors
+    /// Code 74 when it cannot be made.
+    pub(crate) fn make(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            return Ok(Self { made: None });
+        }
+        fs::create_dir(path)
+            .map_err(|error| Failure::io(format!("cannot make the folder {}", path.display()), &error))?;
+        Ok(Self { made: Some(path.to_owned()) })
+    }
+
+    /// Lets the folder stay.
+    pub(crate) fn keep(mut self) {
+        self.made = None;
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Some(path) = &self.made {
+            // Only an empty folder can be removed this way.
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
 
 /// Files that are written but have no names yet.
 pub(crate) struct Outputs {
@@ -25,10 +87,9 @@ impl Outputs {
     /// # Errors
     /// Code 64 when the name is taken and may not be, on disk or by another of these files.
     pub(crate) fn add(&mut self, file: Staged, path: PathBuf) -> Result<()> {
-        let taken = self.overwrite == Overwrite::Forbid && path.symlink_metadata().is_ok();
-        if taken || self.files.iter().any(|(_, other)| *other == path) {
-            return Err(Failure::new(Kind::Exists, format!("{} exists already", path.display()))
-                .hint("choose another folder, or add --force to replace files"));
+        check(&path, [], self.overwrite)?;
+        if self.files.iter().any(|(_, other)| *other == path) {
+            return Err(taken(&path));
         }
         self.files.push((file, path));
         Ok(())

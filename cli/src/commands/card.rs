@@ -15,7 +15,7 @@ use crate::args::ForceArg;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::ui::{Page, Tone};
-use crate::{input, keys};
+use crate::{input, keys, outputs};
 
 /// What can be done with cards.
 #[derive(Debug, Subcommand)]
@@ -160,6 +160,7 @@ fn export(args: &ExportArgs, context: &Context<'_>) -> Result<()> {
             context.ui.data(text.as_bytes())
         };
     };
+    outputs::check(path, [], args.force.overwrite())?;
     write_atomically(path, text.as_bytes(), Mode::Shared, args.force.overwrite())?;
     view.path = Some(path.display().to_string());
     context.ui.outcome(&view, || {

@@ -1,6 +1,5 @@
 //! `zegel open`
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +19,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::input;
 use crate::opening::{Carried, Shared, Staging, Verified};
-use crate::outputs::Outputs;
+use crate::outputs::{self, Folder, Outputs};
 use crate::spool::folder_of;
 use crate::text;
 use crate::ui::{Page, Tone};
@@ -50,6 +49,7 @@ pub(crate) struct OpenArgs {
 /// Opens, verifies everything, saves what was asked for, remembers, and only then shows.
 pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let staging = prepare(args, context)?;
+    let made = args.extract.as_deref().map(Folder::make).transpose()?;
     let first_use = if args.first_use { FirstUse::Accept } else { FirstUse::Refuse };
     let mut carried = Carried::find(&args.message)?;
     let opened = carried.open(&staging, first_use, context)?;
@@ -62,6 +62,9 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
         Cards::new(context.paths()?).pin_first_use(contact)?;
     }
     outputs.persist()?;
+    if let Some(made) = made {
+        made.keep();
+    }
     if let Some((when, replayed)) = remember(&id, &mut carried, context) {
         (report.seen_before, report.replayed) = (Some(when), replayed);
     }
@@ -75,15 +78,15 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
 /// Looks at the arguments before anything is read, and says where plaintext may be put aside.
 fn prepare(args: &OpenArgs, context: &Context<'_>) -> Result<Staging> {
     if let Some(path) = &args.eml {
-        input::refuse_same(path, [args.message.as_path()])?;
+        if !input::is_stdio(path) {
+            outputs::check(path, [args.message.as_path()], args.force.overwrite())?;
+        }
         if input::is_stdio(path) && context.ui.is_json() {
             return Err(Failure::usage("standard output cannot carry both the report and the mail")
                 .hint("name a file: --eml FILE"));
         }
     }
     if let Some(folder) = &args.extract {
-        fs::create_dir_all(folder)
-            .map_err(|error| Failure::io(format!("cannot make the folder {}", folder.display()), &error))?;
         return Ok(Staging::Folder(folder.clone()));
     }
     Ok(match &args.eml {

@@ -1,6 +1,5 @@
 //! `zegel seal`
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use crate::args::{ClassicArg, ForceArg, MessageArgs};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::input;
-use crate::outputs::Outputs;
+use crate::outputs::{self, Folder, Outputs};
 use crate::sealing::{Planning, add_recipients};
 use crate::spool::{Spool, folder_of};
 use crate::text;
@@ -55,7 +54,8 @@ enum Target<'a> {
 pub(crate) fn run(args: &SealArgs, context: &Context<'_>) -> Result<()> {
     let target = target(args, context)?;
     let judged = Planning::make(&args.message, args.classic.classic(), context)?.clear(context)?;
-    refuse_early(args, &target, &judged.recipients)?;
+    refuse_early(&target, &judged.recipients)?;
+    let made = args.out_dir.as_deref().map(Folder::make).transpose()?;
     let folder = match target {
         Target::File(path) => folder_of(path).to_owned(),
         Target::Folder(folder) => folder.to_owned(),
@@ -81,6 +81,9 @@ pub(crate) fn run(args: &SealArgs, context: &Context<'_>) -> Result<()> {
         }
         Target::Folder(folder) => report.files = write_folder(args, &mut sealed, folder)?,
     }
+    if let Some(made) = made {
+        made.keep();
+    }
     context.ui.outcome(&report, || page(&report))
 }
 
@@ -89,11 +92,7 @@ fn target<'a>(args: &'a SealArgs, context: &Context<'_>) -> Result<Target<'a>> {
         return Ok(Target::Folder(folder));
     }
     if let Some(path) = args.output.as_deref().filter(|path| !input::is_stdio(path)) {
-        input::refuse_same(path, args.message.inputs())?;
-        if args.force.overwrite() == Overwrite::Forbid && path.exists() {
-            return Err(Failure::new(Kind::Exists, format!("{} exists already", path.display()))
-                .hint("choose another name, or add --force to replace it"));
-        }
+        outputs::check(path, args.message.inputs(), args.force.overwrite())?;
         return Ok(Target::File(path));
     }
     if context.ui.is_json() {
@@ -109,15 +108,11 @@ fn target<'a>(args: &'a SealArgs, context: &Context<'_>) -> Result<Target<'a>> {
 }
 
 /// Refuses blind copies without a folder before anything is encrypted.
-fn refuse_early(args: &SealArgs, target: &Target<'_>, recipients: &[RecipientView]) -> Result<()> {
+fn refuse_early(target: &Target<'_>, recipients: &[RecipientView]) -> Result<()> {
     let blind = recipients.iter().any(|recipient| recipient.role == "bcc");
     if blind && !matches!(target, Target::Folder(_)) {
         return Err(Failure::usage("each blind-copied person gets a file of their own")
             .hint("name a folder: --out-dir DIR"));
-    }
-    if let Some(folder) = args.out_dir.as_deref() {
-        fs::create_dir_all(folder)
-            .map_err(|error| Failure::io(format!("cannot make the folder {}", folder.display()), &error))?;
     }
     Ok(())
 }

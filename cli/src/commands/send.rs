@@ -5,14 +5,12 @@ use std::str::FromStr;
 
 use clap::Args;
 use zegel_core::Address;
-use zegel_store::staging::Overwrite;
-use zegel_wire::error::Kind;
 
 use crate::args::{ClassicArg, ForceArg, MessageArgs};
 use crate::context::Context;
 use crate::delivering::{Server, Way, account, deliver, page};
 use crate::error::{Failure, Result};
-use crate::input;
+use crate::outputs;
 use crate::sealing::Planning;
 
 /// Seal a mail and send it
@@ -57,11 +55,7 @@ fn way(args: &SendArgs, from: &Address, context: &Context<'_>) -> Result<Way> {
         }
         Some(Target::Stdout) => Ok(Way::Stdout),
         Some(Target::File(path)) => {
-            input::refuse_same(path, args.message.inputs())?;
-            if args.force.overwrite() == Overwrite::Forbid && path.exists() {
-                return Err(Failure::new(Kind::Exists, format!("{} exists already", path.display()))
-                    .hint("choose another name, or add --force to replace it"));
-            }
+            outputs::check(path, args.message.inputs(), args.force.overwrite())?;
             Ok(Way::File(path.clone(), args.force.overwrite()))
         }
     }

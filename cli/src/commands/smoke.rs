@@ -14,8 +14,8 @@ use zegel_wire::report::{SmokeReport, SmokeStep};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::text;
 use crate::ui::{Page, Tone};
+use crate::{outputs, text};
 
 use steps::Steps;
 
@@ -55,6 +55,7 @@ pub(crate) fn run(args: &SmokeArgs, context: &Context<'_>) -> Result<()> {
         micros: micros(began),
     };
     if let Some(path) = &args.junit {
+        outputs::check(path, [], Overwrite::Allow)?;
         write_atomically(path, junit::render(&report).as_bytes(), Mode::Shared, Overwrite::Allow)?;
     }
     context.ui.report(&report, || page(&report))?;

@@ -172,7 +172,7 @@ fn render_table(out: &mut String, rows: &[&Vec<(String, Tone)>], colour: bool) {
 /// Colours a text that is already harmless.
 pub(crate) fn paint(text: &str, tone: Tone, colour: bool) -> String {
     let code = match tone {
-        _ if !colour => return text.to_owned(),
+        _ if !colour || text.is_empty() => return text.to_owned(),
         Tone::Bad => "1;31",
         Tone::Good => "1;32",
         Tone::Note => "2",
