@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use zegel_core::message::{CopyKind, Sealed, SealedCopy};
-use zegel_store::staging::{Overwrite, Staged};
+use zegel_store::staging::Staged;
 use zegel_wire::error::Kind;
 use zegel_wire::report::{RecipientView, SealReport, SealedFileView};
 
@@ -75,8 +75,7 @@ pub(crate) fn run(args: &SealArgs, context: &Context<'_>) -> Result<()> {
             write(args, &mut sealed, &copy, &mut io::stdout().lock(), Ui::stdout_failure)?;
         }
         Target::File(path) => {
-            let copy = only_copy(&sealed)?;
-            let file = write_file(args, &mut sealed, &copy, path, args.force.overwrite())?;
+            let file = write_file(args, sealed, path)?;
             report.files.push(file);
         }
         Target::Folder(folder) => report.files = write_folder(args, &mut sealed, folder)?,
@@ -152,16 +151,29 @@ fn stage(
     Ok((file, bytes))
 }
 
-fn write_file(
-    args: &SealArgs,
-    sealed: &mut Sealed<Spool>,
-    copy: &SealedCopy,
-    path: &Path,
-    overwrite: Overwrite,
-) -> Result<SealedFileView> {
-    let (file, bytes) = stage(args, sealed, copy, path)?;
-    file.persist(path, overwrite)?;
-    Ok(file_view(path, copy, bytes))
+fn write_file(args: &SealArgs, mut sealed: Sealed<Spool>, path: &Path) -> Result<SealedFileView> {
+    let copy = only_copy(&sealed)?;
+    let (file, bytes) = if args.mail {
+        stage(args, &mut sealed, &copy, path)?
+    } else {
+        let bytes = sealed.container_length(&copy);
+        (finish(sealed, path)?, bytes)
+    };
+    file.persist(path, args.force.overwrite())?;
+    Ok(file_view(path, &copy, bytes))
+}
+
+/// Makes the container out of the spool itself: what is large is written once.
+fn finish(sealed: Sealed<Spool>, path: &Path) -> Result<Staged> {
+    let unwritable = |error: io::Error| Failure::io(format!("cannot write {}", path.display()), &error);
+    match sealed.into_container().map_err(unwritable)? {
+        Spool::File(file) => Ok(file),
+        Spool::Memory(memory) => {
+            let mut file = Staged::create_beside(path)?;
+            file.write_all(memory.get_ref()).map_err(unwritable)?;
+            Ok(file)
+        }
+    }
 }
 
 /// Writes one file for each copy: all of them or none.
