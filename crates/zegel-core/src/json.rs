@@ -22,9 +22,15 @@ pub enum JsonError {
     /// More bytes than this kind of object may have; nothing was parsed.
     #[error("longer than {0} bytes")]
     TooLong(usize),
-    /// Not JSON, or not the expected fields and types.
-    #[error("not the expected fields")]
-    Fields(#[source] serde_json::Error),
+    /// Not JSON, or not the expected fields and types. What the parser says is left out: it repeats the value it met, and
+    /// that may be a private key.
+    #[error("not the expected fields (line {line}, column {column})")]
+    Fields {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
     /// The right value, written differently: spaces, other order, other escapes, a key twice.
     #[error("not in canonical form (RFC 8785)")]
     NotCanonical,
@@ -35,7 +41,7 @@ pub enum JsonError {
 /// # Errors
 /// Fails only for a type that cannot be JSON (a map with other keys than text); that is a bug of the caller.
 pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, JsonError> {
-    serde_json::to_vec(value).map_err(JsonError::Fields)
+    serde_json::to_vec(value).map_err(|error| at(&error))
 }
 
 /// Writes a value as one line of canonical JSON **with** its line feed: the bytes that signatures cover.
@@ -56,8 +62,13 @@ pub fn from_slice<T: DeserializeOwned + Serialize>(bytes: &[u8], cap: usize) -> 
     if bytes.len() > cap {
         return Err(JsonError::TooLong(cap));
     }
-    let value: T = serde_json::from_slice(bytes).map_err(JsonError::Fields)?;
+    let value: T = serde_json::from_slice(bytes).map_err(|error| at(&error))?;
     if to_vec(&value)? == bytes { Ok(value) } else { Err(JsonError::NotCanonical) }
+}
+
+/// Keeps only where parsing failed.
+fn at(error: &serde_json::Error) -> JsonError {
+    JsonError::Fields { line: error.line(), column: error.column() }
 }
 
 /// Reads an integer below 2^53; for `#[serde(deserialize_with)]` on every number field.
@@ -112,6 +123,13 @@ mod tests {
             assert!(from_slice::<Sample>(bad.as_bytes(), 100).is_err(), "{bad}");
         }
         assert!(from_slice::<Sample>(b"{\"a\":1,\"b\":\"\xff\"}", 100).is_err(), "not UTF-8");
+    }
+
+    #[test]
+    fn errors_do_not_repeat_what_was_read() {
+        let error = from_slice::<Sample>(br#""AGE-SECRET-KEY-PQ-1SECRET""#, 100).unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("SECRET"));
+        assert!(std::error::Error::source(&error).is_none());
     }
 
     #[test]

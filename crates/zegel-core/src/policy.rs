@@ -90,6 +90,9 @@ pub struct Planned {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     recipients: Vec<Planned>,
+    /// The sender's own envelope counts too: with a classic key of theirs the message is classic.
+    sender_is_post_quantum: bool,
+    classic: Classic,
 }
 
 impl Plan {
@@ -118,7 +121,7 @@ impl Plan {
                 recipients.push(Planned { mailbox: mailbox.clone(), role, route });
             }
         }
-        Self { recipients }
+        Self { recipients, sender_is_post_quantum: sender.recipient().is_post_quantum(), classic }
     }
 
     /// Returns every recipient once, in the order To, Cc, Bcc.
@@ -126,9 +129,9 @@ impl Plan {
         &self.recipients
     }
 
-    /// Says whether every recipient's key is post-quantum; then the message is.
+    /// Says whether every recipient's key and the sender's own are post-quantum; then the message is.
     pub fn is_post_quantum(&self) -> bool {
-        self.contacts().all(|(_, contact)| contact.recipient.is_post_quantum())
+        self.sender_is_post_quantum && self.contacts().all(|(_, contact)| contact.recipient.is_post_quantum())
     }
 
     /// Returns the recipients that are sealed to.
@@ -192,6 +195,9 @@ impl Cleared {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Refused {
+    /// The sender's own key is classic, and classic keys were not asked for.
+    #[error("your own key is not post-quantum (age1…), so neither would the message be")]
+    ClassicSender,
     /// The draft names nobody.
     #[error("the message has no recipients")]
     NoRecipients,
@@ -231,6 +237,9 @@ pub fn evaluate(draft: Draft, plan: Plan, _policy: &Policy) -> Result<Cleared, R
     }
     if planned.len() > RECIPIENTS_MAX {
         return Err(Refused::TooMany);
+    }
+    if !plan.sender_is_post_quantum && plan.classic == Classic::Refuse {
+        return Err(Refused::ClassicSender);
     }
     let refused: Vec<Planned> =
         plan.recipients.iter().filter(|planned| matches!(planned.route, Route::Refuse(_))).cloned().collect();

@@ -109,15 +109,15 @@ pub(crate) fn open<'a, R: BufRead>(
     parse(&text, kind).map(|envelope| Some((envelope, set)))
 }
 
-/// Takes the three blocks apart; everything after them must be line feeds, less than one step of the smallest size and
-/// at most the sender's reserve more.
+/// Takes the three blocks apart; everything after them must be line feeds, fewer than three steps: up to one of their own, one
+/// for the sender's reserve, and one where the longest other envelope is a step longer than the sender's.
 fn parse(text: &[u8], kind: RecipientKind) -> Result<Envelope, EnvelopeError> {
     let text = std::str::from_utf8(text).map_err(|_| EnvelopeError::Form)?;
     let (line, rest) = text.split_once('\n').ok_or(EnvelopeError::Form)?;
     let manifest = Manifest::parse(line.as_bytes()).map_err(|_| EnvelopeError::Form)?;
     let (signature, rest) = split_armour(rest).map_err(|_| EnvelopeError::Form)?;
     let (identity, padding) = rest.split_once('\n').ok_or(EnvelopeError::Form)?;
-    if padding.bytes().any(|b| b != b'\n') || padding.len() >= 2 * STEP {
+    if padding.bytes().any(|b| b != b'\n') || padding.len() >= 3 * STEP {
         return Err(EnvelopeError::Form);
     }
     let message = AgeIdentity::parse(&SecretString::from(identity)).map_err(|_| EnvelopeError::Form)?;

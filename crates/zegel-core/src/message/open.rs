@@ -273,8 +273,9 @@ fn find_sender(
             });
         }
         let assurance = match contact.origin {
-            _ if contact.is_expired(now) => Assurance::ExpiredSince,
+            // Unproven comes before ended: an end date does not make a key more believable.
             Origin::FirstUse => Assurance::FirstUse,
+            _ if contact.is_expired(now) => Assurance::ExpiredSince,
             Origin::Directory | Origin::Imported => Assurance::Verified,
         };
         return Ok((contact, assurance));

@@ -207,7 +207,8 @@ fn seal_part<W: Write + Seek>(
     let length = part.source.length();
     let number = usize::try_from(index).map_err(|_| SealError::Changed(part.name.clone()))?;
     let digest = append(spool, Kind::Part, number, |out| -> Result<_, SealError> {
-        let mut source = part.source.open()?;
+        // One byte more than announced is enough to see that it changed; a source without end is not followed.
+        let mut source = part.source.open()?.take(length.saturating_add(1));
         let mut file = age_file::seal(to, out)?;
         let mut hash = blake3::Hasher::new();
         let mut buffer = Zeroizing::new(vec![0; BUFFER]);

@@ -150,6 +150,26 @@ fn a_plan_for_another_draft_does_not_clear() {
     assert!(matches!(evaluate(other, plan, &Policy::built_in()), Err(crate::policy::Refused::OtherPlan)));
 }
 
+/// The sender's envelope is padded by what the longest other needs: every length of the subject must open for both.
+#[test]
+fn own_copy_opens_at_every_length() {
+    let (mut alice, mut bob) = (person("a@example.org"), person("bob.with-a-long-name@example.net"));
+    alice.knows(&bob);
+    bob.knows(&alice);
+    for length in (0..4200).step_by(29) {
+        let subject = "s".repeat(length);
+        let lines: Vec<String> =
+            subject.as_bytes().chunks(70).map(|line| String::from_utf8(line.to_vec()).unwrap()).collect();
+        let folded = lines.join("\n ");
+        let eml =
+            format!("From: a@example.org\nTo: bob.with-a-long-name@example.net\nSubject: {folded}\n\nx\n");
+        let draft = Draft::parse(eml.as_bytes(), &DraftOptions::default()).unwrap();
+        let container = alice.seal(draft).into_container().unwrap().into_inner();
+        assert!(alice.open(&container, FirstUse::Refuse).is_ok(), "own copy, subject of {length}");
+        assert!(bob.open(&container, FirstUse::Refuse).is_ok(), "recipient, subject of {length}");
+    }
+}
+
 #[test]
 fn one_file_without_blind_copies_is_the_same_container() {
     let (mut alice, mut bob) = (person("alice@example.org"), person("bob@example.net"));

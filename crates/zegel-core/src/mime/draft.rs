@@ -41,6 +41,9 @@ pub enum DraftError {
     /// The message has something that only Zegel puts there: it is sealed or protected already, or forged.
     #[error("the message already has {0}")]
     Reserved(&'static str),
+    /// The mail was resent: other people than To and Cc name are to get it.
+    #[error("the message has a {0} header; a mail that is passed on unchanged cannot be sealed")]
+    Resent(&'static str),
     /// A header names a recipient who is not among those the caller listed.
     #[error("{0} stands in a header of the message but not among the recipients given")]
     Unlisted(Address),
@@ -132,13 +135,21 @@ impl Draft {
         // Before anything else: a Bcc that some program would see and we would leave in.
         Top::check(eml, &tree)?;
         let mut bcc = top::mailboxes(eml, header, "bcc", "Bcc")?;
-        top::mailboxes(eml, header, "resent-bcc", "Resent-Bcc")?;
+        // RFC 5322 section 3.6.6: with these, the mail is for other people than To and Cc say. Whom we left out, or wrote to
+        // a second time, would get no explanation.
+        for (name, shown) in
+            [("resent-to", "Resent-To"), ("resent-cc", "Resent-Cc"), ("resent-bcc", "Resent-Bcc")]
+        {
+            if header.named(eml, name).next().is_some() {
+                return Err(DraftError::Resent(shown));
+            }
+        }
         refuse_reserved(eml, &tree)?;
 
         let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
         for field in &header.fields {
             let name = cut(eml, field.name.clone());
-            if name.eq_ignore_ascii_case(b"bcc") || name.eq_ignore_ascii_case(b"resent-bcc") {
+            if name.eq_ignore_ascii_case(b"bcc") {
                 edits.push((field.whole.clone(), Vec::new()));
             }
         }

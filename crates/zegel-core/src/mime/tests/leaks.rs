@@ -34,7 +34,7 @@ fn no_blind_copy_in_anything_that_is_written() {
         "BCC:hidden.person@secret.example\nbcc: verborgen-persoon@secret.example",
         "bCc  \t: \"Hidden\" <hidden.person@secret.example>,\n verborgen-persoon@secret.example",
         "Bcc: =?utf-8?B?aGlkZGVuLnBlcnNvbg==?= <hidden.person@secret.example>,\n\n".trim_end(),
-        "Resent-Bcc: hidden.person@secret.example\nBcc: group: verborgen-persoon@secret.example;",
+        "Bcc: hidden.person@secret.example\nBCC: group: verborgen-persoon@secret.example;",
         "Bcc: Hidden <Hidden.Person@SECRET.example> (verborgen-persoon)",
     ];
     for field in fields {
