@@ -10,7 +10,7 @@ use crate::address::is_invisible;
 use crate::time::Timestamp;
 
 /// Longest part of a parameter field that is looked at: mail-parser joins continuations in quadratic time.
-pub(super) const PARAMETERS_MAX: usize = 16 << 10;
+pub(super) const PARAMETERS_MAX: usize = 8 << 10;
 /// Longest encoded word that is decoded; RFC 2047 allows 75, broken programs write whole lines.
 const WORD_MAX: usize = 2_000;
 /// How far the end of an encoded word is looked for behind a stray `?`.
