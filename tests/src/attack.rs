@@ -6,6 +6,7 @@ mod forge;
 mod forgery;
 mod hostile;
 mod people;
+mod processes;
 mod stage;
 
 /// What the fuzzers run; the same source, so that their stored inputs are replayed without a fuzzer.

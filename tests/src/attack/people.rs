@@ -60,7 +60,7 @@ pub(crate) fn now() -> Timestamp {
 
 pub(crate) fn person(address: &str) -> Identity {
     let mut rng = Seeded::new(address);
-    Identity::make(address.parse().unwrap(), "", Timestamp::from_unix(NOW - YEAR), 2 * YEAR, &mut rng)
+    Identity::make(address.parse().unwrap(), "", Timestamp::from_unix(NOW - YEAR), 50 * YEAR, &mut rng)
         .unwrap()
 }
 

@@ -34,7 +34,7 @@ fn written_by(world: &World, attack: &mut Attack, from: &Identity) {
 fn impostor(address: &str) -> Identity {
     let mut rng = Seeded::new("impostor");
     let from = Timestamp::from_unix(NOW - YEAR);
-    Identity::make(address.parse().unwrap(), "Alice", from, 2 * YEAR, &mut rng).unwrap()
+    Identity::make(address.parse().unwrap(), "Alice", from, 50 * YEAR, &mut rng).unwrap()
 }
 
 fn strangers() -> Vec<Case> {
