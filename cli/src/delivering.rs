@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use zegel_core::message::{CopyKind, SealedMail};
+use zegel_core::message::{CopyKind, Sealed, SealedCopy, SealedMail};
 use zegel_delivery::sent::{Kept, SentCopy};
 use zegel_delivery::sinks::{self, LineEnding, Maildir};
-use zegel_delivery::smtp::{BlockingSubmission, SmtpSettings, Submission};
+use zegel_delivery::smtp::{BlockingSubmission, SmtpSettings, Submission, SubmitError};
 use zegel_store::config::Chosen;
 use zegel_store::staging::Overwrite;
 use zegel_wire::error::Kind;
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::mailer;
 use crate::sealing::{Ready, add_recipients};
+use crate::spool::Spool;
 use crate::text;
 use crate::ui::{Page, Tone};
 
@@ -78,50 +79,49 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
         mails: Vec::new(),
         sent_copy: None,
     };
-    let mut mails = Vec::new();
-    let mut own = None;
-    for copy in sealed.copies().to_vec() {
-        let mail =
-            sealed.mail(&copy).map_err(|error| Failure::io("cannot read the sealed message back", &error))?;
-        let kept_only = copy.recipients().is_empty();
-        if *copy.kind() == CopyKind::Visible {
-            own = Some(mail.clone());
-        }
-        if !kept_only {
-            mails.push(mail);
-        }
-    }
+    let copies: Vec<SealedCopy> = sealed.copies().to_vec();
+    // A visible mail for nobody is only kept, as the sender's copy.
+    let mails: Vec<&SealedCopy> = copies.iter().filter(|copy| !copy.recipients().is_empty()).collect();
     match way {
-        Way::DryRun => report.mails = mails.iter().map(|mail| view(mail, MailOutcome::DryRun)).collect(),
+        Way::DryRun => {
+            for copy in mails {
+                let mail = make(&mut sealed, copy)?;
+                report.mails.push(view(&mail, MailOutcome::DryRun));
+            }
+        }
         Way::File(path, overwrite) => {
-            let mail = only(&mails)?;
+            let mail = make(&mut sealed, only(&mails)?)?;
             let ours = match overwrite {
                 Overwrite::Allow => sinks::Overwrite::Force,
                 Overwrite::Forbid => sinks::Overwrite::Refuse,
             };
-            sinks::write_file(&path, mail, LineEnding::Crlf, ours)?;
+            sinks::write_file(&path, &mail, LineEnding::Crlf, ours)?;
             let path = Some(path.display().to_string());
-            report.mails.push(MailView { path, ..view(mail, MailOutcome::Written) });
+            report.mails.push(MailView { path, ..view(&mail, MailOutcome::Written) });
         }
         Way::Maildir(folder) => {
             let maildir = Maildir::open_or_create(&folder)?;
-            for mail in &mails {
-                let path = Some(maildir.deliver(mail)?.display().to_string());
-                report.mails.push(MailView { path, ..view(mail, MailOutcome::Written) });
+            for copy in mails {
+                let mail = make(&mut sealed, copy)?;
+                let path = Some(maildir.deliver(&mail)?.display().to_string());
+                report.mails.push(MailView { path, ..view(&mail, MailOutcome::Written) });
             }
         }
         Way::Stdout => {
-            let mail = only(&mails)?;
+            let mail = make(&mut sealed, only(&mails)?)?;
             context.ui.data(mail.as_bytes())?;
-            report.mails.push(view(mail, MailOutcome::Written));
+            report.mails.push(view(&mail, MailOutcome::Written));
         }
         Way::Server(server) => {
-            let failed = submit_all(&server, &mails, &mut report)?;
-            if let (Some(place), Some(mail)) = (&server.sent_copy, &own) {
-                report.sent_copy = Some(keep(place, mail, context));
+            let failed = submit_all(&server, &mut sealed, &mails, &mut report)?;
+            let own = copies.iter().find(|copy| *copy.kind() == CopyKind::Visible);
+            if let (Some(place), Some(copy)) = (&server.sent_copy, own) {
+                let mail = make(&mut sealed, copy)?;
+                report.sent_copy = Some(keep(place, &mail, context));
             }
             if let Some(failure) = failed {
-                context.ui.outcome(&report, || page(&report))?;
+                // The failure's code says that something may have been sent; a report that cannot be written does not change it.
+                let _ = context.ui.outcome(&report, || page(&report));
                 return Err(failure.already_reported());
             }
         }
@@ -129,7 +129,12 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
     Ok(report)
 }
 
-fn only(mails: &[SealedMail]) -> Result<&SealedMail> {
+/// Makes the mail of a copy. One at a time: there can be hundreds of blind copies of a large message.
+fn make(sealed: &mut Sealed<Spool>, copy: &SealedCopy) -> Result<SealedMail> {
+    sealed.mail(copy).map_err(|error| Failure::io("cannot read the sealed message back", &error))
+}
+
+fn only<'a>(mails: &[&'a SealedCopy]) -> Result<&'a SealedCopy> {
     match mails {
         [only] => Ok(only),
         _ => Err(Failure::usage(
@@ -143,24 +148,32 @@ fn only(mails: &[SealedMail]) -> Result<&SealedMail> {
 ///
 /// When the first is refused nothing was sent, and its failure is the command's. When a later one is refused the report
 /// says what became of each, and the code is 1.
-fn submit_all(server: &Server, mails: &[SealedMail], report: &mut SendReport) -> Result<Option<Failure>> {
+fn submit_all(
+    server: &Server,
+    sealed: &mut Sealed<Spool>,
+    mails: &[&SealedCopy],
+    report: &mut SendReport,
+) -> Result<Option<Failure>> {
     let mut submission = Submission::connect_blocking(&server.settings)?;
-    refuse_too_large(&submission, mails)?;
+    refuse_too_large(&submission, sealed, mails)?;
     let mut failed: Option<Failure> = None;
-    for mail in mails {
+    for copy in mails {
+        let mail = make(sealed, copy)?;
         if failed.is_some() {
-            report.mails.push(view(mail, MailOutcome::Skipped));
+            report.mails.push(view(&mail, MailOutcome::Skipped));
             continue;
         }
-        match submission.submit(mail) {
+        match submission.submit(&mail) {
             Ok(receipt) => {
                 let reply = Some(receipt.server_reply);
-                report.mails.push(MailView { reply, ..view(mail, MailOutcome::Sent) });
+                report.mails.push(MailView { reply, ..view(&mail, MailOutcome::Sent) });
             }
             Err(error) => {
+                let lost = matches!(error, SubmitError::Lost { .. });
+                let outcome = if lost { MailOutcome::Unknown } else { MailOutcome::Failed };
                 let failure = Failure::from(error);
                 let error = Some(failure.view());
-                report.mails.push(MailView { error, ..view(mail, MailOutcome::Failed) });
+                report.mails.push(MailView { error, ..view(&mail, outcome) });
                 failed = Some(failure);
             }
         }
@@ -169,25 +182,46 @@ fn submit_all(server: &Server, mails: &[SealedMail], report: &mut SendReport) ->
         submission.quit();
         return Ok(None);
     };
-    let sent = report.mails.iter().filter(|mail| mail.outcome == MailOutcome::Sent).count();
-    if sent == 0 {
+    let count = |outcome| report.mails.iter().filter(|mail| mail.outcome == outcome).count();
+    let (sent, unknown) = (count(MailOutcome::Sent), count(MailOutcome::Unknown));
+    if sent + unknown == 0 {
         return Err(failure);
     }
-    let text = format!("{} sent, {} not", text::count(sent, "mail"), mails.len() - sent);
-    Ok(Some(Failure::new(Kind::SomeFailed, text).because(&failure)))
+    let text = match unknown {
+        0 => format!("{} sent, {} not", text::count(sent, "mail"), mails.len() - sent),
+        _ => format!(
+            "{} sent, {unknown} perhaps, {} not",
+            text::count(sent, "mail"),
+            mails.len() - sent - unknown
+        ),
+    };
+    Ok(Some(
+        Failure::new(Kind::SomeFailed, text)
+            .because(&failure)
+            .hint("the same command would send again what was sent; send to the others only"),
+    ))
 }
 
 /// A server that says how much it takes (RFC 1870) is believed before anything is sent to it.
-fn refuse_too_large(submission: &BlockingSubmission, mails: &[SealedMail]) -> Result<()> {
+fn refuse_too_large(
+    submission: &BlockingSubmission,
+    sealed: &mut Sealed<Spool>,
+    mails: &[&SealedCopy],
+) -> Result<()> {
     let Some(limit) = submission.capabilities().size.filter(|limit| *limit > 0) else { return Ok(()) };
-    match mails.iter().map(|mail| mail.as_bytes().len() as u64).find(|size| *size > limit) {
-        None => Ok(()),
-        Some(size) => Err(Failure::new(
-            Kind::Refused,
-            format!("the mail has {} and the server takes {}", text::size(size), text::size(limit)),
-        )
-        .hint("send fewer or smaller attachments at a time; nothing was sent")),
+    // All copies have the same parts; the one with the most envelopes is the largest.
+    let Some(largest) = mails.iter().max_by_key(|copy| sealed.container_length(copy)) else { return Ok(()) };
+    let size = sealed
+        .write_mail(largest, &mut std::io::sink())
+        .map_err(|error| Failure::io("cannot read the sealed message back", &error))?;
+    if size <= limit {
+        return Ok(());
     }
+    Err(Failure::new(
+        Kind::Refused,
+        format!("the mail has {} and the server takes {}", text::size(size), text::size(limit)),
+    )
+    .hint("send fewer or smaller attachments at a time; nothing was sent"))
 }
 
 /// Keeps the sender's copy; the mail has been sent, so a failure here is only told.
@@ -233,6 +267,7 @@ pub(crate) fn page(report: &SendReport) -> Page {
             MailOutcome::DryRun => ("Not sent", Tone::Warn),
             MailOutcome::Failed => ("Failed", Tone::Bad),
             MailOutcome::Sent => ("Sent", Tone::Good),
+            MailOutcome::Unknown => ("Perhaps sent", Tone::Bad),
             MailOutcome::Written => ("Written", Tone::Good),
             _ => ("Not tried", Tone::Bad),
         };

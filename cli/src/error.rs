@@ -67,10 +67,9 @@ impl Failure {
         self
     }
 
-    /// Adds another failure as the cause, and its hints.
+    /// Adds another failure as the cause; not its hints, which are about that failure alone.
     pub(crate) fn because(mut self, cause: &Self) -> Self {
         self.chain.extend(cause.chain.iter().cloned());
-        self.hints.extend(cause.hints.iter().cloned());
         self
     }
 

@@ -9,8 +9,9 @@ use zegel_wire::error::Kind;
 
 use crate::error::{Failure, Result};
 
-/// Largest mail that is read: sealed mails are larger than what they carry, and SMTP servers stop far below.
-pub(crate) const MAIL_MAX: u64 = 4 << 30;
+/// Largest mail that is read: it is held in memory, and mail servers stop far below. A container (`message.zegel`) may be larger;
+/// it is read from where it lies.
+pub(crate) const MAIL_MAX: u64 = 512 << 20;
 /// Largest text that is put into a mail.
 pub(crate) const TEXT_MAX: u64 = 64 << 20;
 

@@ -42,6 +42,9 @@ pub(crate) struct OpenArgs {
     /// Accept and remember the key of a sender who is not known yet
     #[arg(long)]
     first_use: bool,
+    /// Open it even if it was opened before from another mail
+    #[arg(long)]
+    replayed: bool,
     #[command(flatten)]
     force: ForceArg,
 }
@@ -57,11 +60,13 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let mut report = describe(&opened, carried.outer.as_ref(), pinned_before);
     let pin = (opened.assurance == Assurance::FirstUse && !pinned_before).then(|| opened.sender.clone());
     let id = opened.manifest.id;
+    refuse_replay(args, &id, &mut carried, context)?;
     let (mail, outputs) = stage(args, opened, &mut report)?;
+    outputs.persist()?;
+    // A run that failed has changed nothing, so trust comes last.
     if let Some(contact) = pin {
         Cards::new(context.paths()?).pin_first_use(contact)?;
     }
-    outputs.persist()?;
     if let Some(made) = made {
         made.keep();
     }
@@ -73,6 +78,28 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
         return context.ui.outcome(&report, || page(&report));
     }
     context.ui.report(&report, || page(&report))
+}
+
+/// Refuses a message that was opened before from another mail: somebody sent it again under a new header (T16).
+fn refuse_replay(
+    args: &OpenArgs,
+    id: &MessageId,
+    carried: &mut Carried,
+    context: &Context<'_>,
+) -> Result<()> {
+    if args.replayed {
+        return Ok(());
+    }
+    let mail = carried.outer.as_ref().map(|outer| outer.message_id.clone().unwrap_or_default());
+    let carrier = Carrier { mail: mail.as_deref(), digest: carried.digest()? };
+    match SeenLog::new(context.paths()?).look(id, &carrier) {
+        Ok(Seen::Replayed { when, .. }) => Err(Failure::new(
+            Kind::Forged,
+            format!("this message came in another mail before, opened {when}"),
+        )
+        .hint("somebody may have sent it again; to open it all the same: --replayed")),
+        _ => Ok(()),
+    }
 }
 
 /// Looks at the arguments before anything is read, and says where plaintext may be put aside.
@@ -137,6 +164,7 @@ fn stage(args: &OpenArgs, opened: Verified, report: &mut OpenReport) -> Result<(
         let mut saved = Vec::new();
         for attachment in inner.attachments() {
             let path = folder.join(&attachment.name);
+            input::refuse_same(&path, [args.message.as_path()])?;
             let mut file = Staged::create(folder)?;
             file.write_all(&attachment.content)
                 .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?;
@@ -145,6 +173,7 @@ fn stage(args: &OpenArgs, opened: Verified, report: &mut OpenReport) -> Result<(
         }
         for (name, shared) in large {
             let path = folder.join(&name);
+            input::refuse_same(&path, [args.message.as_path()])?;
             let file = shared
                 .into_staged()
                 .ok_or_else(|| Failure::new(Kind::Bug, "an attachment was not kept aside"))?;
@@ -167,7 +196,7 @@ fn restore(inner: &InnerMessage, large: &[(String, Shared)], out: &mut dyn Write
         Ok(Box::new(shared.clone()))
     };
     inner
-        .restore(&mut parts, out)
+        .restore_complete(&mut parts, out)
         .map_err(|error| Failure::io(format!("cannot write the mail to {}", path.display()), &error))
 }
 

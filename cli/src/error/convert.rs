@@ -7,6 +7,7 @@ use zegel_core::card::CardError;
 use zegel_core::contacts::ContactsError;
 use zegel_core::identity::IdentityError;
 use zegel_core::message::container::ContainerError;
+use zegel_core::message::envelope::EnvelopeError;
 use zegel_core::message::{OpenError, SealError};
 use zegel_core::mime::{DraftError, FindError};
 use zegel_core::policy::{Refusal, Refused, Route};
@@ -184,7 +185,7 @@ impl From<SubmitError> for Failure {
             }
             SubmitError::Deferred(_) => (Kind::Temporary, Some(later)),
             SubmitError::Lost { .. } => {
-                (Kind::Io, Some("look for the mail at the recipient before sending it again"))
+                (Kind::SomeFailed, Some("look for the mail at the recipient before sending it again"))
             }
             SubmitError::Malformed(_) => (Kind::Bug, None),
             SubmitError::NoSmtpUtf8 { .. } => {
@@ -318,6 +319,9 @@ impl From<SealError> for Failure {
             }
             SealError::Io(_) => failure(Kind::Io, &error, None),
             SealError::Sender { .. } => failure(Kind::NoIdentity, &error, None),
+            SealError::TooLarge | SealError::Envelope { source: EnvelopeError::TooLarge, .. } => {
+                failure(Kind::BadMail, &error, None)
+            }
             _ => failure(Kind::Bug, &error, None),
         }
     }

@@ -94,6 +94,9 @@ impl Staged {
     /// `path` before still stands there.
     pub fn persist(self, path: &Path, overwrite: Overwrite) -> Result<(), FileError> {
         self.file().sync_all().map_err(FileError::write(path))?;
+        // Opened before the file has its name: a folder that cannot be synced is found out while nothing is there.
+        let folder =
+            cfg!(unix).then(|| File::open(folder_of(path))).transpose().map_err(FileError::write(path))?;
         match self.inner {
             #[cfg(target_os = "linux")]
             Inner::Unnamed(file) => link(&file, path, overwrite),
@@ -106,7 +109,7 @@ impl Staged {
             io::ErrorKind::AlreadyExists => FileError::Exists { path: path.to_owned() },
             _ => FileError::Write { path: path.to_owned(), source },
         })?;
-        sync_folder(folder_of(path)).map_err(FileError::write(path))
+        folder.map_or(Ok(()), |folder| folder.sync_all()).map_err(FileError::write(path))
     }
 
     /// Returns the length in bytes.

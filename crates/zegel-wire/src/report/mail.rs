@@ -112,6 +112,8 @@ pub enum MailOutcome {
     Sent,
     /// It was not tried, because an earlier mail failed.
     Skipped,
+    /// The connection was lost after the mail was out; nobody knows whether the server has it.
+    Unknown,
     /// It was written to a file, a Maildir or standard output.
     Written,
 }
