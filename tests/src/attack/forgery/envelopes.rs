@@ -190,10 +190,10 @@ fn forms() -> Vec<Case> {
             more.resize(used.next_multiple_of(4096) - used, b'\n');
             a.spec.envelope_padding = Some(more);
         }),
-        case("an envelope padded by two steps too many", Bob, DAMAGED, |_, a| {
+        case("an envelope padded by three steps too many", Bob, DAMAGED, |_, a| {
             let text = a.spec.envelope_text();
             let used = text.trim_ascii_end().len() + 1;
-            a.spec.envelope_padding = Some(vec![b'\n'; text.len() - used + 2 * 4096]);
+            a.spec.envelope_padding = Some(vec![b'\n'; text.len() - used + 3 * 4096]);
         }),
         case("an envelope not padded to a step", Bob, DAMAGED, |_, a| {
             let text = a.spec.envelope_text();
