@@ -17,7 +17,7 @@ Installs Debian's age, gnupg and time when they are missing, and builds rage whe
 
   --json      one JSON object in place of the table
   --quick     leave the 1 GiB file out
-  --dir DIR   work there; default is /dev/shm, so that the disk is not what is measured (needs 4 GiB)
+  --dir DIR   work there; default is /dev/shm, so that the disk is not what is measured (needs 6 GiB)
 
 Example: cargo xtask bench > docs/benchmarks.md",
     ),

@@ -19,6 +19,17 @@ pub(crate) struct Contender {
     pub(crate) environment: Vec<(&'static str, String)>,
     /// What is removed before each run, so that every run writes anew.
     pub(crate) output: Option<PathBuf>,
+    /// What becomes of the output after the last run.
+    pub(crate) afterwards: Afterwards,
+}
+
+/// What becomes of the output of a contender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Afterwards {
+    /// It is needed by the next case.
+    Keep,
+    /// It goes right after every run, because eight times 1 GiB is much.
+    Remove,
 }
 
 /// What was measured for one contender.
@@ -58,16 +69,24 @@ pub(crate) fn measure(name: &str, runs: usize, contenders: &[(Tool, Contender)])
             times.push(time(contender)?);
         }
     }
-    let rows = contenders.iter().zip(times).zip(peaks).map(|(((tool, _), mut times), peak)| {
-        times.sort();
-        Measured {
-            tool: *tool,
-            median: times.get(times.len() / 2).copied().unwrap_or_default(),
-            least: times.first().copied().unwrap_or_default(),
-            peak,
-        }
-    });
-    Ok(Case { name: name.to_owned(), runs, rows: rows.collect() })
+    let rows: Vec<Measured> = contenders
+        .iter()
+        .zip(times)
+        .zip(peaks)
+        .map(|(((tool, _), mut times), peak)| {
+            times.sort();
+            Measured {
+                tool: *tool,
+                median: times.get(times.len() / 2).copied().unwrap_or_default(),
+                least: times.first().copied().unwrap_or_default(),
+                peak,
+            }
+        })
+        .collect();
+    for row in &rows {
+        ui::note(&format!("    {:<6} {:>9.1} ms", row.tool.name(), row.median.as_secs_f64() * 1000.0));
+    }
+    Ok(Case { name: name.to_owned(), runs, rows })
 }
 
 fn time(contender: &Contender) -> Result<Duration, Failure> {
@@ -75,7 +94,17 @@ fn time(contender: &Contender) -> Result<Duration, Failure> {
     let mut command = prepared(contender, &contender.words);
     let start = Instant::now();
     finish(contender, &mut command)?;
-    Ok(start.elapsed())
+    let time = start.elapsed();
+    if contender.afterwards == Afterwards::Remove {
+        remove(contender);
+    }
+    Ok(time)
+}
+
+/// Runs a contender once without measuring it, and leaves its output.
+pub(crate) fn once(contender: &Contender) -> Result<(), Failure> {
+    remove(contender);
+    finish(contender, &mut prepared(contender, &contender.words))
 }
 
 /// Runs a contender under GNU time, which reads the peak from the kernel's accounting of the child.
@@ -92,6 +121,9 @@ fn peak(contender: &Contender) -> Result<u64, Failure> {
     // Left behind, it would be one line in the folder for temporary files.
     let _ = std::fs::remove_file(&note);
     result?;
+    if contender.afterwards == Afterwards::Remove {
+        remove(contender);
+    }
     text.trim().parse().map_err(|_| Failure::new(format!("GNU time said {text:?} instead of a number")))
 }
 
@@ -116,7 +148,7 @@ fn finish(contender: &Contender, command: &mut Command) -> Result<(), Failure> {
     Err(Failure::new(format!("`{} …` failed ({}): {}", shown.join(" "), output.status, said.trim())))
 }
 
-fn remove(contender: &Contender) {
+pub(crate) fn remove(contender: &Contender) {
     if let Some(output) = &contender.output {
         // Whichever of the two it is; it may also not be there yet.
         let _ = std::fs::remove_file(output);
@@ -130,7 +162,7 @@ mod tests {
 
     fn contender(line: &str) -> Contender {
         let words = ["sh", "-c", line].map(str::to_owned).to_vec();
-        Contender { words, environment: Vec::new(), output: None }
+        Contender { words, environment: Vec::new(), output: None, afterwards: Afterwards::Keep }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::measure::Contender;
+use super::measure::{self, Afterwards, Contender};
 use crate::fail::Failure;
 use crate::shell;
 
@@ -190,14 +190,18 @@ impl World {
             (Tool::Gpg, _) => vec!["-o", &out, "--decrypt", &sealed],
         };
         let mut contender = self.contender(tool, &words, Some(output));
+        contender.afterwards = Afterwards::Remove;
         if tool == Tool::Zegel {
             contender.environment = vec![("ZEGEL_HOME", text(&self.home(1)))];
         }
         contender
     }
 
-    /// Fails if what was opened is not what was sealed; a mail of ours is rebuilt, so only its size is looked at.
+    /// Opens once more and fails if that does not give what was sealed; a mail of ours is rebuilt, so only its size is
+    /// looked at.
     pub(crate) fn check(&self, tool: Tool, input: &Input) -> Result<(), Failure> {
+        let contender = self.open(tool, input);
+        measure::once(&contender)?;
         let mut opened = self.opened(tool);
         if let (Tool::Zegel, Input::File(path)) = (tool, input) {
             opened = opened.join(path.file_name().unwrap_or_default());
@@ -206,6 +210,7 @@ impl World {
             (Tool::Zegel, Input::Mail(path)) => length(&opened)? >= length(path)? / 2,
             _ => shell::succeeds(shell::command("cmp").arg("--quiet").arg(input.path()).arg(&opened)),
         };
+        measure::remove(&contender);
         if same {
             return Ok(());
         }
@@ -235,7 +240,7 @@ impl World {
             words.extend(["--batch", "--quiet", "--yes"].map(str::to_owned));
         }
         words.extend(arguments.iter().map(|word| (*word).to_owned()));
-        Contender { words, environment, output }
+        Contender { words, environment, output, afterwards: Afterwards::Keep }
     }
 
     fn home(&self, person: usize) -> PathBuf {
