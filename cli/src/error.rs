@@ -111,9 +111,13 @@ impl Failure {
         self.chain.join(": ")
     }
 
-    /// Returns the hints.
-    pub(crate) fn hints(&self) -> &[String] {
-        &self.hints
+    /// Returns the hints; there is always one, so that nobody is left alone with an error.
+    pub(crate) fn hints(&self) -> Vec<&str> {
+        if self.hints.is_empty() {
+            vec![general_hint(self.kind)]
+        } else {
+            self.hints.iter().map(String::as_str).collect()
+        }
     }
 
     /// Returns what `--json` prints.
@@ -122,8 +126,44 @@ impl Failure {
             error: self.sentence(),
             kind: self.kind,
             code: self.exit().code(),
-            hints: self.hints.clone(),
+            hints: self.hints().into_iter().map(str::to_owned).collect(),
         }
+    }
+}
+
+/// Returns what can be done about an error of this kind, where nothing better is known.
+fn general_hint(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Authentication => "check user and password, then: zegel account test",
+        Kind::BadCard => "ask its owner for the card again; they write it with zegel card export",
+        Kind::BadIdentity => "name a file that zegel identity export wrote",
+        Kind::BadMail => "nothing was sent; correct the mail and try again",
+        Kind::Bug => "this is a bug of ours: please report it, with the command line and without the message",
+        Kind::CardChanged => "ask its owner in another way than by mail before trusting the new card",
+        Kind::CardExpired => "ask its owner for their new card",
+        Kind::Certificate => {
+            "a private authority can be trusted with ca_file; checking cannot be switched off"
+        }
+        Kind::ClassicRecipient => "accept it by name: --allow-classic",
+        Kind::Configuration => "see what is wrong: zegel doctor",
+        Kind::Damaged => "nothing of it was shown; ask the sender to send it again",
+        Kind::Exists => "choose another name, or add --force to replace it",
+        Kind::Forged => "do not trust this mail; nothing of it was shown",
+        Kind::Io => "look at free space and permissions; no half file was left",
+        Kind::Keyring => "keep the keys in a file: --store file",
+        Kind::NoAccount => "add one: zegel account add",
+        Kind::NoCard => "ask them for their card, then: zegel card import FILE",
+        Kind::NoIdentity => "make one: zegel identity new --address ADDRESS",
+        Kind::NoInput => "check the name and whether you may read it",
+        Kind::NoRoute => "see the route of every recipient: zegel plan",
+        Kind::NotForYou => "it is sealed for somebody else, or for keys that are not here",
+        Kind::Passphrase => "name a file that holds it: --passphrase-file or ZEGEL_PASSPHRASE_FILE",
+        Kind::Policy => "change the message, or ask whoever keeps the policy",
+        Kind::Refused => "nothing was sent; the server's own words say why, and trying again does not help",
+        Kind::SomeFailed => "the report names each mail and why it was not sent",
+        Kind::Temporary => "nothing was sent; the same command may work later",
+        Kind::UnknownSender => "get their card and import it",
+        _ => "see `zegel help`, or add --help to the command",
     }
 }
 

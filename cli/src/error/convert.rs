@@ -156,7 +156,9 @@ impl From<FindError> for Failure {
             FindError::Ambiguous => Kind::Forged,
             _ => Kind::Damaged,
         };
-        failure(kind, &error, None)
+        let hint = matches!(error, FindError::NotSealed)
+            .then(|| "this is an ordinary mail or another file; it was left as it is".to_owned());
+        failure(kind, &error, hint)
     }
 }
 

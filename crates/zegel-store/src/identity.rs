@@ -203,7 +203,15 @@ impl IdentityStore {
             IdentitySource::Keyring => load_keyring(&address.canonical())?,
             IdentitySource::Anywhere => match self.load_own_file(address, ask)? {
                 Some(loaded) => Some(loaded),
-                None => load_keyring(&address.canonical())?,
+                None => match load_keyring(&address.canonical()) {
+                    // Nothing says that it ever was in a keyring: that there is none here is not what is wrong.
+                    Err(IdentityStoreError::Keyring(error))
+                        if error.is_absence() && self.card(address)?.is_none() =>
+                    {
+                        None
+                    }
+                    other => other?,
+                },
             },
         };
         let loaded = loaded.ok_or_else(|| IdentityStoreError::NotFound { address: address.clone() })?;

@@ -97,6 +97,9 @@ impl Staged {
         // Opened before the file has its name: a folder that cannot be synced is found out while nothing is there.
         let folder =
             cfg!(unix).then(|| File::open(folder_of(path))).transpose().map_err(FileError::write(path))?;
+        if overwrite == Overwrite::Allow {
+            refuse_special(path).map_err(FileError::write(path))?;
+        }
         match self.inner {
             #[cfg(target_os = "linux")]
             Inner::Unnamed(file) => link(&file, path, overwrite),
@@ -236,6 +239,18 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 /// Writes a folder's list of names to the disk, without which a new name may not survive a power loss.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Refuses to put a file in the place of something that is none: renaming would replace `/dev/null` or `/dev/stdout`
+/// itself, for everybody, where root runs this.
+fn refuse_special(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
+        Ok(meta) if !meta.is_file() => {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a device or pipe, not a file"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes a file without a name, or returns `None` where the file system (or a missing /proc) does not allow it.

@@ -54,7 +54,7 @@ impl<'a> Checks<'a> {
 
     fn fail(&mut self, name: &str, failure: &Failure) {
         self.add(name, CheckState::Fail, failure.sentence());
-        if let Some(hint) = failure.hints().first() {
+        if let Some(hint) = failure.hints().first().copied() {
             self.hint(hint);
         }
     }

@@ -144,7 +144,10 @@ fn hint_for(message: &str) -> Option<&'static str> {
     if message.contains("`allow_classic`") {
         return Some("sealing for a classic key is asked for by name each time: --allow-classic");
     }
-    if message.contains("`passwd`") || message.contains("`pass`") || message.contains("password") {
+    if message.contains("unknown field `pass")
+        || message.contains("password never")
+        || message.contains("a password comes from")
+    {
         return Some(super::password::HINT);
     }
     message.contains("missing field `version`").then_some("the first line of the file is: version = 1")

@@ -163,3 +163,21 @@ fn stages_the_parts_of_a_message() {
     let error = FolderStage::new(dir.path().join("missing")).make_file(4).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_device_or_pipe_is_never_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&socket, &link).unwrap();
+    for path in [&socket, &link] {
+        let error = write_atomically(path, b"x", Mode::Shared, Overwrite::Allow).unwrap_err();
+        assert!(matches!(error, FileError::Write { .. }), "{error}");
+        assert!(std::fs::metadata(path).unwrap().file_type().is_socket());
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+}
