@@ -168,6 +168,16 @@ impl Postfix {
         paths.iter().map(|path| fs::read(path).unwrap()).collect()
     }
 
+    /// Returns the Maildir everything is delivered to, for tests that take mail out of it themselves.
+    pub fn mailbox(&self) -> PathBuf {
+        self.folder.path().join("mail/all")
+    }
+
+    /// Returns the folder of the server: queue, log, mail.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Returns its log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
