@@ -8,6 +8,8 @@
 )]
 
 mod attack;
+mod e2e;
 mod interop;
 mod modules;
+mod transcripts;
 mod vectors;

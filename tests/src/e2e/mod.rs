@@ -1,0 +1,15 @@
+//! The whole product through its real parts: generated mail, a real Postfix, the real program, and what is left behind.
+
+mod canary;
+mod generate;
+mod killed;
+mod random;
+mod search;
+mod through_postfix;
+mod through_program;
+pub(crate) mod world;
+
+/// Says whether the counts of the acceptance bars are asked for.
+fn is_full() -> bool {
+    std::env::var_os("ZEGEL_TEST_FULL").is_some_and(|value| value == "1")
+}
