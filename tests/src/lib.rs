@@ -1,1 +1,2 @@
 //! Empty: this package is its integration tests.
+#![forbid(unsafe_code)]

@@ -63,7 +63,7 @@ fn fuzz_corpus() -> Result<Outcome, Failure> {
     }
     shell::run(
         shell::cargo()
-            .args(["test", "--quiet", "--manifest-path"])
+            .args(["test", "--quiet", "--locked", "--manifest-path"])
             .arg(&manifest)
             .env("CARGO_TARGET_DIR", shell::target().join("fuzz")),
     )?;
