@@ -166,7 +166,7 @@ fn envelopes(maker: &mut Maker<'_>) {
     };
     padded("envelope-unpadded", text.clone());
     padded("envelope-padded-with-zeros", fill(full, 0));
-    padded("envelope-padded-too-much", fill(full + 8192, b'\n'));
+    padded("envelope-padded-too-much", fill(full + 12288, b'\n'));
     padded("envelope-padded-by-one", fill(full + 1, b'\n'));
     padded("envelope-with-text-in-the-padding", [fill(full - 2, b'\n'), b"x\n".to_vec()].concat());
     let mut flipped = letter.clone();
