@@ -42,7 +42,7 @@ fn a_killed_program_leaves_no_plaintext() {
     ];
     let secret = [Secret::new("plaintext", WORD.as_bytes())];
     // How long each takes when left alone, to spread the kills over all of it.
-    let spans: Vec<Duration> = runs
+    let mut spans: Vec<Duration> = runs
         .iter()
         .map(|(who, arguments)| {
             fs::create_dir_all(world.join("work/out")).unwrap();
@@ -53,7 +53,12 @@ fn a_killed_program_leaves_no_plaintext() {
         .collect();
     let mut rng = Rng::new(9);
     let (mut early, mut late) = (0, 0);
-    for number in 0..kills {
+    // Only kills that came in time count.
+    for number in 0.. {
+        if early == kills {
+            break;
+        }
+        assert!(number < 6 * kills, "only {early} of {number} kills came in time");
         let at = number % runs.len();
         let (who, arguments) = &runs[at];
         clear(&world.join("work"));
@@ -66,9 +71,11 @@ fn a_killed_program_leaves_no_plaintext() {
         let _ = child.kill();
         let finished = child.wait().unwrap().success();
         if finished {
-            late += 1
+            late += 1;
+            // The machine is less busy now than when this was measured.
+            spans[at] = spans[at].mul_f64(0.8);
         } else {
-            early += 1
+            early += 1;
         }
         let leaks = plaintext(world.root(), &secret);
         // What was restored or saved whole, and verified, is what was asked for: then it has its final name.
@@ -86,10 +93,10 @@ fn a_killed_program_leaves_no_plaintext() {
             );
         }
     }
-    assert!(early > kills / 3, "only {early} of {kills} kills came in time");
     println!("{kills} kills: {early} in the middle, {late} after the end; no plaintext, no half files");
 
     // The search finds a planted one.
+    clear(&world.join("work"));
     world.write("tmp/.tmpX", format!("...{WORD}"));
     assert_eq!(plaintext(world.root(), &secret).len(), 1);
 }
