@@ -319,6 +319,10 @@ impl From<SealError> for Failure {
             SealError::Changed(_) => {
                 failure(Kind::NoInput, &error, Some("try again when nobody writes to it".to_owned()))
             }
+            SealError::CardEnds { .. } => {
+                let hint = "correct the Date header, or make new keys: zegel identity rotate";
+                failure(Kind::CardExpired, &error, Some(hint.to_owned()))
+            }
             SealError::Io(_) => failure(Kind::Io, &error, None),
             SealError::Sender { .. } => failure(Kind::NoIdentity, &error, None),
             SealError::TooLarge | SealError::Envelope { source: EnvelopeError::TooLarge, .. } => {

@@ -33,6 +33,14 @@ const BUFFER: usize = 256 * 1024;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SealError {
+    /// The mail's date lies at or after the end of the sender's card: every reader would refuse it.
+    #[error("the message is dated {sent}, but your own card ends on {expires}")]
+    CardEnds {
+        /// The mail's date.
+        sent: Timestamp,
+        /// The end of the card.
+        expires: Timestamp,
+    },
     /// An attachment changed its length while it was read.
     #[error("the attachment {0:?} changed while it was being sealed")]
     Changed(String),
@@ -151,6 +159,10 @@ pub fn seal<W: Read + Write + Seek>(
         date: now,
     };
     let outer = OuterHeaders::make(cleared.draft(), &outer_options)?;
+    let (sent, expires) = (outer.date(), by.card().expires());
+    if sent >= expires {
+        return Err(SealError::CardEnds { sent, expires });
+    }
     let body = Zeroizing::new(mime::protect(cleared.draft(), &outer)?);
     if body.len() as u64 > BODY_MAX {
         return Err(SealError::TooLarge);

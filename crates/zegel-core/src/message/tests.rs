@@ -150,6 +150,22 @@ fn a_plan_for_another_draft_does_not_clear() {
     assert!(matches!(evaluate(other, plan, &Policy::built_in()), Err(crate::policy::Refused::OtherPlan)));
 }
 
+#[test]
+fn refuses_a_date_after_the_end_of_the_own_card() {
+    let (mut alice, bob) = (person("alice@example.org"), person("bob@example.net"));
+    alice.knows(&bob);
+    let eml = b"From: alice@example.org\nTo: bob@example.net\nDate: Sat, 21 Nov 2099 08:00:00 +0000\n\nx\n";
+    let draft = Draft::parse(eml, &DraftOptions::default()).unwrap();
+    let plan = Plan::make(&draft, alice.identity.card(), &alice.contacts, now(), Classic::Refuse);
+    let cleared = evaluate(draft, plan, &Policy::built_in()).unwrap();
+    let mut spool = Cursor::new(Vec::new());
+    let options = SealOptions::default();
+    let error =
+        seal(cleared, &alice.identity, &options, now(), &mut OsRng, &mut spool, &mut |_| {}).unwrap_err();
+    assert!(matches!(error, SealError::CardEnds { .. }));
+    assert!(spool.into_inner().is_empty(), "nothing was written");
+}
+
 /// The sender's envelope is padded by what the longest other needs: every length of the subject must open for both.
 #[test]
 fn own_copy_opens_at_every_length() {
