@@ -18,6 +18,7 @@ pub mod identity;
 pub mod introduction;
 pub mod json;
 pub mod keys;
+pub mod material;
 pub mod message;
 pub mod mime;
 pub mod padding;
