@@ -141,6 +141,12 @@ impl From<DraftError> for Failure {
                 Kind::BadMail,
                 Some("this looks like a mail that is sealed already; send it with your mail program"),
             ),
+            DraftError::Sealed => (
+                Kind::BadMail,
+                Some(
+                    "send it as it is with your mail program, or attach it to a message of your own: --attach",
+                ),
+            ),
             DraftError::Unlisted(_) => {
                 (Kind::BadMail, Some("name every recipient, or none and let the headers decide (-t)"))
             }

@@ -9,7 +9,7 @@ use super::field;
 use super::scan::{Header, Node, Tree};
 use super::top::{self, HeaderError, Top};
 use super::view::{ACCESS_TYPE, View, is_stub, trailing_space};
-use super::{Limit, PART_THRESHOLD, Source, cut};
+use super::{Limit, PART_THRESHOLD, Source, cut, sealed};
 use crate::address::{Address, Mailbox};
 use crate::time::Timestamp;
 
@@ -44,6 +44,9 @@ pub enum DraftError {
     /// The mail was resent: other people than To and Cc name are to get it.
     #[error("the message has a {0} header; a mail that is passed on unchanged cannot be sealed")]
     Resent(&'static str),
+    /// The message is a sealed message itself, not one that has a sealed message attached.
+    #[error("this is a sealed message already")]
+    Sealed,
     /// A header names a recipient who is not among those the caller listed.
     #[error("{0} stands in a header of the message but not among the recipients given")]
     Unlisted(Address),
@@ -130,6 +133,9 @@ impl Draft {
     /// Refuses what `docs/formats/mail.md` section 2 lists; never leaves out a recipient it does not understand.
     pub fn parse(eml: &[u8], options: &DraftOptions) -> Result<Self, DraftError> {
         let eml = without_mbox_line(eml.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(eml));
+        if sealed::is_container(eml) {
+            return Err(DraftError::Sealed);
+        }
         let tree = Tree::read(eml, 0..eml.len())?;
         let header = &tree.root().header;
         // Before anything else: a Bcc that some program would see and we would leave in.
@@ -327,6 +333,10 @@ fn refuse_reserved(eml: &[u8], tree: &Tree) -> Result<(), DraftError> {
     }
     if tree.nodes.iter().any(is_stub) {
         return Err(DraftError::Reserved("a stub of a large attachment"));
+    }
+    // Sealed twice, it would open to something that its reader has to open again, under a sender and date of the wrapping.
+    if sealed::is_sealed_mail(eml, tree) {
+        return Err(DraftError::Sealed);
     }
     Ok(())
 }

@@ -103,6 +103,26 @@ pub fn find_container(eml: &[u8]) -> Result<Found, FindError> {
     found.ok_or(FindError::NotSealed)
 }
 
+/// Says whether a mail is a sealed mail itself, and not an ordinary one with a sealed message attached to it.
+///
+/// A sealed mail begins with our notice; whoever forwards one as an attachment writes a text of their own, or attaches the
+/// whole mail as a message, which is not looked into.
+pub(super) fn is_sealed_mail(eml: &[u8], tree: &Tree) -> bool {
+    let (containers, others): (Vec<&Node>, Vec<&Node>) =
+        tree.nodes.iter().filter(|node| node.is_leaf()).partition(|node| begins_container(eml, node));
+    if containers.is_empty() {
+        return false;
+    }
+    let Some(text) = others.iter().find(|node| node.media.kind() == "text") else {
+        // A gateway that took the notice away leaves the container alone.
+        return others.is_empty();
+    };
+    let text = content::decode(eml, text);
+    let start = String::from_utf8_lossy(cut(&text, 0..text.len().min(NOTICE.len())));
+    let first = start.trim_start().lines().next().unwrap_or_default().trim_end();
+    !first.is_empty() && NOTICE.lines().any(|line| line == first)
+}
+
 /// Whether to look into attached messages.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nested {
@@ -128,14 +148,25 @@ fn search(eml: &[u8], nested: Nested, found: &mut Option<Found>) -> Result<(), F
 }
 
 fn container_of(eml: &[u8], node: &Node) -> Option<Vec<u8>> {
-    let mut probe = node.clone();
-    probe.body.end = probe.body.end.min(probe.body.start + PROBE);
-    if is_container(&content::decode(eml, &probe)) {
+    if begins_decoded(eml, node) {
         return Some(content::decode(eml, node).into_owned());
     }
-    // A gateway that lost the Content-Transfer-Encoding, or made the attachment text.
+    begins_undeclared(eml, node).then(|| decode_base64_lenient(cut(eml, node.body.clone())))
+}
+
+fn begins_container(eml: &[u8], node: &Node) -> bool {
+    begins_decoded(eml, node) || begins_undeclared(eml, node)
+}
+
+fn begins_decoded(eml: &[u8], node: &Node) -> bool {
+    let mut probe = node.clone();
+    probe.body.end = probe.body.end.min(probe.body.start + PROBE);
+    is_container(&content::decode(eml, &probe))
+}
+
+/// A gateway lost the Content-Transfer-Encoding, or made the attachment text.
+fn begins_undeclared(eml: &[u8], node: &Node) -> bool {
     let raw = cut(eml, node.body.clone());
-    let as_base64 = Encoding::of(eml, &node.header) != Encoding::Base64
-        && is_container(&decode_base64_lenient(cut(raw, 0..raw.len().min(PROBE))));
-    as_base64.then(|| decode_base64_lenient(raw))
+    Encoding::of(eml, &node.header) != Encoding::Base64
+        && is_container(&decode_base64_lenient(cut(raw, 0..raw.len().min(PROBE))))
 }

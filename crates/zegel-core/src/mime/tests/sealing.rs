@@ -149,3 +149,45 @@ fn every_changed_outer_field_is_named() {
         );
     }
 }
+
+#[test]
+fn a_sealed_mail_is_no_draft_but_may_be_attached_to_one() {
+    let tar = container(b"ciphertext");
+    let (mail, _, _) = sealed(&tar);
+    let text = String::from_utf8(mail.clone()).unwrap();
+    let base64 = STANDARD.encode(&tar);
+    let lone = format!(
+        "From: a@example.org\r\nTo: b@example.org\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n{base64}\r\n"
+    );
+    let as_text = text.replace("application/vnd.zegel+tar; name=\"message.zegel\"", "text/plain");
+    let received = format!("Received: by mail.example.org; Sat, 21 Nov 2026 08:00:00 +0000\r\n{text}");
+    for refused in [mail.as_slice(), lone.as_bytes(), as_text.as_bytes(), received.as_bytes(), &tar] {
+        for eol in ["\r\n", "\n"] {
+            let eml: Vec<u8> = match (std::str::from_utf8(refused), eol) {
+                (Ok(text), "\n") if !text.contains('\0') => text.replace("\r\n", "\n").into_bytes(),
+                _ => refused.to_vec(),
+            };
+            let outcome = Draft::parse(&eml, &DraftOptions::default());
+            assert!(matches!(outcome, Err(DraftError::Sealed)), "{:?}", String::from_utf8_lossy(&eml));
+        }
+    }
+    let around = |text: &str, part: &str| {
+        format!(
+            "From: a@example.org\r\nTo: b@example.org\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\n{text}\r\n--o\r\n{part}\r\n--o--\r\n"
+        )
+    };
+    let file = format!(
+        "Content-Type: application/octet-stream; name=message.zegel\r\nContent-Transfer-Encoding: base64\r\n\r\n{base64}"
+    );
+    let message = format!("Content-Type: message/rfc822\r\n\r\n{text}");
+    for fine in [
+        around("Please keep this for me.", &file),
+        around("", &file),
+        around("> Deze e-mail is verzegeld: alleen de ontvanger kan hem lezen.", &file),
+        around("This came to me:", &message),
+        around("", &message),
+    ] {
+        let outcome = Draft::parse(fine.as_bytes(), &DraftOptions::default());
+        assert!(outcome.is_ok(), "{outcome:?} {fine}");
+    }
+}
