@@ -17,7 +17,7 @@ pub enum Origin {
     Directory,
     /// The first message from this key was accepted; nothing proves the address.
     FirstUse,
-    /// A person imported the card and compared its fingerprint.
+    /// A person imported the card: they compared its fingerprint, or trusted the file it came in by name.
     Imported,
 }
 

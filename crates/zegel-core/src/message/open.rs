@@ -101,7 +101,7 @@ pub enum Assurance {
     FirstUse,
     /// The sender's own copy, signed by this identity.
     Own,
-    /// The key was imported after comparing its fingerprint, or comes from the directory of the address's domain.
+    /// The key was imported (its fingerprint compared, or its file trusted by name), or comes from the directory of the address's domain.
     Verified,
 }
 

@@ -20,7 +20,7 @@ use crate::identity::{Identity, KeySet};
 use crate::keys::{AgeIdentity, AgeRecipient, KeyError};
 use crate::mime::{self, Draft, DraftError, DraftPart, OuterHeaders, OuterOptions};
 use crate::padding::padme;
-use crate::policy::{Cleared, Role};
+use crate::policy::{Cleared, Role, Route};
 use crate::receipt::{OpenerId, derive_opener_keys};
 use crate::time::Timestamp;
 
@@ -312,16 +312,20 @@ fn make_copies(
     let mut visible = Vec::new();
     let mut blind = Vec::new();
     let mut longest = STEP;
-    for (role, contact) in cleared.plan().contacts() {
-        let opener_role = match role {
+    for planned in cleared.plan().recipients() {
+        let Route::Key(contact) = &planned.route else { continue };
+        // RFC 5321 section 2.4: the part before the @ belongs to the receiving server, which may tell Bob from bob. The mail
+        // goes to the spelling the sender wrote, not to the one on the card.
+        let written = &planned.mailbox.address;
+        let opener_role = match planned.role {
             Role::Bcc => {
-                blind.push(contact);
+                blind.push((written, contact));
                 continue;
             }
             Role::Cc => OpenerRole::Cc,
             Role::To => OpenerRole::To,
         };
-        visible.push(contact.address.clone());
+        visible.push(written.clone());
         // The sender's own envelope serves when the sender is also a recipient.
         if contact.address != *own {
             let text = opener_blocks(opener_role, contact, by, base, message)?;
@@ -341,7 +345,7 @@ fn make_copies(
 
     let mut copies =
         vec![SealedCopy { kind: CopyKind::Visible, recipients: visible, tail: make_tail(&envelopes) }];
-    for contact in blind {
+    for (written, contact) in blind {
         let text = if contact.address == *own {
             blocks(base, by, message, own)?
         } else {
@@ -350,7 +354,7 @@ fn make_copies(
         let envelope = seal_envelope(&text, text.len().next_multiple_of(STEP), contact)?;
         copies.push(SealedCopy {
             kind: CopyKind::Blind,
-            recipients: vec![contact.address.clone()],
+            recipients: vec![written.clone()],
             tail: make_tail(&[envelope]),
         });
     }

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand_core::OsRng;
 
 use super::*;
 use crate::address::{Address, Mailbox};
+use crate::card::{Card, CardRequest};
 use crate::contacts::{Contact, Origin};
 use crate::identity::Identity;
-use crate::mime::{Attachment, Compose, Draft, DraftOptions, find_container};
-use crate::policy::{Classic, Plan, Policy, evaluate};
+use crate::keys::SigningKey;
+use crate::mime::{Attachment, Compose, Draft, DraftOptions, Source, find_container};
+use crate::policy::{Classic, Plan, Policy, Refused, evaluate};
 use crate::time::Timestamp;
 
 const NOW: u64 = 1_795_244_400;
@@ -201,4 +205,138 @@ fn one_file_without_blind_copies_is_the_same_container() {
     let mut restored = Vec::new();
     opened.inner.restore(&mut |_| unreachable!(), &mut restored).unwrap();
     assert!(restored.ends_with(b"hello\n"));
+}
+
+/// A classic card of the sender makes the own copy, and with it the message, classic: that is asked for by name or refused.
+#[test]
+fn a_classic_key_of_the_sender_is_refused_unless_named() {
+    let (mut alice, bob) = (person("alice@example.org"), person("bob@example.net"));
+    alice.knows(&bob);
+    let classic = "age1wfslgyg23m2kw5g7pmhg0qv0ag5y98xufxah8p6dlqwpx585ng7ssk5mss".parse().unwrap();
+    let request = CardRequest {
+        address: alice.identity.address(),
+        name: "",
+        recipient: &classic,
+        created: now(),
+        expires: Timestamp::from_unix(NOW + 1000),
+        serial: 1,
+    };
+    let own = Card::make(&request, &SigningKey::make(&mut OsRng), None).unwrap();
+    let judge = |classic| {
+        let draft = letter(&[&bob], &[], &alice);
+        let plan = Plan::make(&draft, &own, &alice.contacts, now(), classic);
+        assert!(!plan.is_post_quantum(), "one classic key makes all of it classic");
+        evaluate(draft, plan, &Policy::built_in())
+    };
+    assert!(matches!(judge(Classic::Refuse), Err(Refused::ClassicSender)));
+    assert!(judge(Classic::Allow).is_ok());
+}
+
+/// An end date does not make a key more believable: what nobody proved stays unproven when it has ended.
+#[test]
+fn an_unproven_key_that_has_ended_is_still_unproven() {
+    let (mut alice, mut bob) = (person("alice@example.org"), person("bob@example.net"));
+    alice.knows(&bob);
+    let mut sealed = alice.seal(letter(&[&bob], &[], &alice));
+    let bytes = container(&mut sealed, 0);
+    let later = Timestamp::from_unix(NOW + 2_000_000);
+    for (origin, expected) in [
+        (Origin::FirstUse, Assurance::FirstUse),
+        (Origin::Imported, Assurance::ExpiredSince),
+        (Origin::Directory, Assurance::ExpiredSince),
+    ] {
+        let contact = Contact::from_card(alice.identity.card(), origin, now());
+        assert!(contact.is_expired(later));
+        bob.contacts.insert(contact.address.clone(), contact);
+        let opened = open(
+            Cursor::new(&bytes),
+            &bob.identity,
+            &bob.contacts,
+            FirstUse::Refuse,
+            later,
+            MemoryStage,
+            &mut |_| {},
+        );
+        assert_eq!(opened.unwrap().assurance, expected);
+    }
+}
+
+/// An attachment that grows while it is read: one byte more than announced is read, never the rest.
+#[test]
+fn a_source_that_changes_its_length_is_refused_and_not_followed() {
+    struct Changing {
+        says: u64,
+        gives: u64,
+        read: Arc<AtomicU64>,
+    }
+    struct Counted<'a>(std::io::Take<std::io::Repeat>, &'a AtomicU64);
+    impl Read for Counted<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let count = self.0.read(buffer)?;
+            self.1.fetch_add(count as u64, Ordering::Relaxed);
+            Ok(count)
+        }
+    }
+    impl Source for Changing {
+        fn length(&self) -> u64 {
+            self.says
+        }
+        fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
+            Ok(Box::new(Counted(std::io::repeat(7).take(self.gives), &self.read)))
+        }
+    }
+    let (mut alice, bob) = (person("alice@example.org"), person("bob@example.net"));
+    alice.knows(&bob);
+    let says = 5 << 20;
+    for (gives, most) in [(u64::MAX, says + 1), (says + 1, says + 1), (says - 1, says - 1), (0, 0)] {
+        let read = Arc::new(AtomicU64::new(0));
+        let compose = Compose {
+            from: Mailbox::from(alice.identity.address().clone()),
+            to: vec![Mailbox::from(bob.identity.address().clone())],
+            cc: Vec::new(),
+            bcc: Vec::new(),
+            subject: String::new(),
+            text: None,
+            html: None,
+            attachments: vec![Attachment {
+                name: "log.txt".to_owned(),
+                media_type: "text/plain".to_owned(),
+                source: Box::new(Changing { says, gives, read: Arc::clone(&read) }),
+            }],
+            in_reply_to: None,
+        };
+        let draft = Draft::compose(compose, 4 << 20).unwrap();
+        let plan = Plan::make(&draft, alice.identity.card(), &alice.contacts, now(), Classic::Refuse);
+        let cleared = evaluate(draft, plan, &Policy::built_in()).unwrap();
+        let options = SealOptions::default();
+        let spool = Cursor::new(Vec::new());
+        let outcome = seal(cleared, &alice.identity, &options, now(), &mut OsRng, spool, &mut |_| {});
+        assert!(matches!(outcome, Err(SealError::Changed(name)) if name == "log.txt"), "gives {gives}");
+        assert_eq!(read.load(Ordering::Relaxed), most, "gives {gives}");
+    }
+}
+
+/// RFC 5321 section 2.4: only the receiving server knows whether `Bob` is `bob`.
+#[test]
+fn mail_goes_to_the_spelling_that_was_written() {
+    let (mut alice, mut bob, mut carol) =
+        (person("alice@example.org"), person("bob@example.net"), person("carol@example.com"));
+    alice.knows(&bob);
+    alice.knows(&carol);
+    bob.knows(&alice);
+    carol.knows(&alice);
+    let eml =
+        b"From: alice@example.org\nTo: Bob <BoB@Example.net>\nBcc: CAROL@example.com\nSubject: x\n\nx\n";
+    let mut sealed = alice.seal(Draft::parse(eml, &DraftOptions::default()).unwrap());
+    let copies = sealed.copies().to_vec();
+    let written: Vec<Vec<String>> = copies
+        .iter()
+        .map(|copy| {
+            let mail = sealed.mail(copy).unwrap();
+            mail.recipients().iter().map(ToString::to_string).collect()
+        })
+        .collect();
+    assert_eq!(written, [["BoB@example.net"], ["CAROL@example.com"]]);
+    assert!(bob.open(&container(&mut sealed, 0), FirstUse::Refuse).is_ok());
+    assert!(carol.open(&container(&mut sealed, 1), FirstUse::Refuse).is_ok());
 }
