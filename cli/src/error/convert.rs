@@ -277,6 +277,10 @@ impl From<IdentityStoreError> for Failure {
 impl From<Refused> for Failure {
     fn from(error: Refused) -> Self {
         let planned = match &error {
+            Refused::ClassicSender => {
+                let hint = "make new keys: zegel identity rotate; or accept it by name: --allow-classic";
+                return failure(Kind::ClassicRecipient, &error, Some(hint.to_owned()));
+            }
             Refused::NoRecipients => {
                 return failure(Kind::BadMail, &error, Some("name a recipient in To, Cc or Bcc".to_owned()));
             }
@@ -374,5 +378,17 @@ impl From<OpenError> for Failure {
             _ => (Kind::Io, None),
         };
         failure(kind, &error, hint.map(str::to_owned))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_classic_key_of_ones_own_is_no_bug() {
+        let failure = Failure::from(Refused::ClassicSender);
+        assert_eq!((failure.kind(), failure.exit().code()), (Kind::ClassicRecipient, 67));
+        assert!(failure.hints().first().is_some_and(|hint| hint.contains("--allow-classic")));
     }
 }
