@@ -51,6 +51,9 @@ pub enum Mode {
 pub struct Staged {
     inner: Inner,
     folder: PathBuf,
+    /// The folder itself, held open: whoever puts a link in its place does not move the file elsewhere.
+    #[cfg(target_os = "linux")]
+    opened: File,
 }
 
 #[derive(Debug)]
@@ -75,8 +78,17 @@ impl Staged {
     /// As [`Staged::create`].
     pub fn create_with(folder: &Path, mode: Mode) -> Result<Self, FileError> {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let inner = Inner::create(folder, mode).map_err(FileError::write(folder))?;
-        Ok(Self { inner, folder: folder.to_owned() })
+        #[cfg(target_os = "linux")]
+        let opened = open_folder(folder).map_err(FileError::write(folder))?;
+        Ok(Self {
+            #[cfg(target_os = "linux")]
+            inner: Inner::create(folder, &opened, mode).map_err(FileError::write(folder))?,
+            #[cfg(not(target_os = "linux"))]
+            inner: Inner::create(folder, mode).map_err(FileError::write(folder))?,
+            folder: folder.to_owned(),
+            #[cfg(target_os = "linux")]
+            opened,
+        })
     }
 
     /// Makes a file without a name in the folder where `path` will stand; mode 0600.
@@ -87,6 +99,14 @@ impl Staged {
         Self::create(folder_of(path))
     }
 
+    /// Waits until everything written so far is on the disk: afterwards only the name is missing.
+    ///
+    /// # Errors
+    /// Fails when the disk is full or broken.
+    pub fn sync(&self) -> Result<(), FileError> {
+        self.file().sync_all().map_err(FileError::write(&self.folder))
+    }
+
     /// Writes everything to the disk and gives the file its name: afterwards it is there, whole, or not at all.
     ///
     /// # Errors
@@ -94,15 +114,13 @@ impl Staged {
     /// `path` before still stands there.
     pub fn persist(self, path: &Path, overwrite: Overwrite) -> Result<(), FileError> {
         self.file().sync_all().map_err(FileError::write(path))?;
-        // Opened before the file has its name: a folder that cannot be synced is found out while nothing is there.
-        let folder =
-            cfg!(unix).then(|| File::open(folder_of(path))).transpose().map_err(FileError::write(path))?;
         if overwrite == Overwrite::Allow {
             refuse_special(path).map_err(FileError::write(path))?;
         }
+        let folder = self.folder_for(path).map_err(FileError::write(path))?;
         match self.inner {
             #[cfg(target_os = "linux")]
-            Inner::Unnamed(file) => link(&file, path, overwrite),
+            Inner::Unnamed(file) => link(&file, &folder, path, overwrite),
             Inner::Named(file) => match overwrite {
                 Overwrite::Allow => file.persist(path).map(drop).map_err(|e| e.error),
                 Overwrite::Forbid => file.persist_noclobber(path).map(drop).map_err(|e| e.error),
@@ -112,7 +130,19 @@ impl Staged {
             io::ErrorKind::AlreadyExists => FileError::Exists { path: path.to_owned() },
             _ => FileError::Write { path: path.to_owned(), source },
         })?;
-        folder.map_or(Ok(()), |folder| folder.sync_all()).map_err(FileError::write(path))
+        sync_opened(&folder).map_err(FileError::write(path))
+    }
+
+    /// Opens the folder of the final name before the file has it: a folder that cannot be synced is found out while nothing
+    /// is there. Where it is the folder the file was made in, it is that very one, whatever stands in its place by now.
+    #[cfg(target_os = "linux")]
+    fn folder_for(&self, path: &Path) -> io::Result<File> {
+        if folder_of(path) == self.folder { self.opened.try_clone() } else { open_folder(folder_of(path)) }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn folder_for(&self, path: &Path) -> io::Result<Option<File>> {
+        cfg!(unix).then(|| File::open(folder_of(path))).transpose()
     }
 
     /// Returns the length in bytes.
@@ -184,11 +214,20 @@ impl Stage for FolderStage {
 }
 
 impl Inner {
-    fn create(folder: &Path, mode: Mode) -> io::Result<Self> {
-        #[cfg(target_os = "linux")]
-        if let Some(file) = create_unnamed(folder, mode)? {
-            return Ok(Self::Unnamed(file));
+    #[cfg(target_os = "linux")]
+    fn create(folder: &Path, opened: &File, mode: Mode) -> io::Result<Self> {
+        match create_unnamed(opened, mode)? {
+            Some(file) => Ok(Self::Unnamed(file)),
+            None => Self::create_named(folder, mode),
         }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn create(folder: &Path, mode: Mode) -> io::Result<Self> {
+        Self::create_named(folder, mode)
+    }
+
+    fn create_named(folder: &Path, mode: Mode) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
         #[cfg(unix)]
@@ -253,10 +292,29 @@ fn refuse_special(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Opens a folder itself.
+#[cfg(target_os = "linux")]
+fn open_folder(path: &Path) -> io::Result<File> {
+    use rustix::fs::{CWD, Mode as Bits, OFlags, openat};
+
+    let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+    Ok(File::from(openat(CWD, path, flags, Bits::empty())?))
+}
+
+#[cfg(target_os = "linux")]
+fn sync_opened(folder: &File) -> io::Result<()> {
+    folder.sync_all()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_opened(folder: &Option<File>) -> io::Result<()> {
+    folder.as_ref().map_or(Ok(()), File::sync_all)
+}
+
 /// Makes a file without a name, or returns `None` where the file system (or a missing /proc) does not allow it.
 #[cfg(target_os = "linux")]
-fn create_unnamed(folder: &Path, mode: Mode) -> io::Result<Option<File>> {
-    use rustix::fs::{CWD, Mode as Bits, OFlags, openat};
+fn create_unnamed(folder: &File, mode: Mode) -> io::Result<Option<File>> {
+    use rustix::fs::{Mode as Bits, OFlags, openat};
     use rustix::io::Errno;
 
     let bits = match mode {
@@ -267,7 +325,7 @@ fn create_unnamed(folder: &Path, mode: Mode) -> io::Result<Option<File>> {
     if !Path::new("/proc/self/fd").exists() {
         return Ok(None);
     }
-    match openat(CWD, folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, bits) {
+    match openat(folder, ".", OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, bits) {
         Ok(fd) => Ok(Some(File::from(fd))),
         // EISDIR: a kernel that does not know the flag; EOPNOTSUPP: the file system does not; EINVAL: some FUSE.
         Err(Errno::ISDIR | Errno::OPNOTSUPP | Errno::INVAL) => Ok(None),
@@ -275,32 +333,35 @@ fn create_unnamed(folder: &Path, mode: Mode) -> io::Result<Option<File>> {
     }
 }
 
-/// Gives an unnamed file its name.
+/// Gives an unnamed file its name in an open folder.
 ///
 /// Linking cannot replace a file, so over a file that exists it gets a temporary name first and is renamed: that
 /// moment is the only one in which a kill can leave something behind, and then it is the whole, finished file.
 #[cfg(target_os = "linux")]
-fn link(file: &File, path: &Path, overwrite: Overwrite) -> io::Result<()> {
-    match link_new(file, path) {
+fn link(file: &File, folder: &File, path: &Path, overwrite: Overwrite) -> io::Result<()> {
+    use rustix::fs::{AtFlags, renameat, unlinkat};
+
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    match link_new(file, folder, name) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && overwrite == Overwrite::Allow => {
-            let aside = folder_of(path).join(random_name());
-            link_new(file, &aside)?;
-            std::fs::rename(&aside, path).inspect_err(|_| {
-                let _ = std::fs::remove_file(&aside);
-            })
+            let aside = random_name();
+            link_new(file, folder, aside.as_ref())?;
+            Ok(renameat(folder, &aside, folder, name).inspect_err(|_| {
+                let _ = unlinkat(folder, &aside, AtFlags::empty());
+            })?)
         }
         other => other,
     }
 }
 
 #[cfg(target_os = "linux")]
-fn link_new(file: &File, path: &Path) -> io::Result<()> {
+fn link_new(file: &File, folder: &File, name: &std::ffi::OsStr) -> io::Result<()> {
     use std::os::fd::AsRawFd;
 
     use rustix::fs::{AtFlags, CWD, linkat};
 
     let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
-    Ok(linkat(CWD, unnamed, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+    Ok(linkat(CWD, unnamed, folder, name, AtFlags::SYMLINK_FOLLOW)?)
 }
 
 /// Returns a name nobody can foresee, so that nobody can put a file or link there first.

@@ -11,7 +11,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn named(folder: &Path) -> Staged {
     let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).tempfile_in(folder);
-    Staged { inner: Inner::Named(file.unwrap()), folder: folder.to_owned() }
+    Staged { inner: Inner::Named(file.unwrap()), ..Staged::create(folder).unwrap() }
 }
 
 fn usual(folder: &Path) -> Staged {
@@ -180,4 +180,37 @@ fn a_device_or_pipe_is_never_replaced() {
         assert!(std::fs::metadata(path).unwrap().file_type().is_socket());
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+}
+
+/// T27: what is verified for one folder does not end up in another, into which somebody made a link meanwhile.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_swapped_for_a_link_does_not_move_the_file() {
+    for overwrite in [Overwrite::Allow, Overwrite::Forbid] {
+        let dir = tempfile::tempdir().unwrap();
+        let (wanted, moved, other) =
+            (dir.path().join("wanted"), dir.path().join("moved"), dir.path().join("other"));
+        fs::create_dir(&wanted).unwrap();
+        fs::create_dir(&other).unwrap();
+        let mut file = Staged::create_beside(&wanted.join("mail.eml")).unwrap();
+        file.write_all(b"verified").unwrap();
+        file.sync().unwrap();
+        fs::rename(&wanted, &moved).unwrap();
+        std::os::unix::fs::symlink(&other, &wanted).unwrap();
+        file.persist(&wanted.join("mail.eml"), overwrite).unwrap();
+        assert_eq!((names(&moved), names(&other)), (vec!["mail.eml".to_owned()], vec![]), "{overwrite:?}");
+    }
+}
+
+/// A folder that cannot be opened, and so not be synced, is found out while nothing is there.
+#[test]
+fn a_folder_that_cannot_be_opened_gets_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    for stage in WAYS {
+        let mut file = stage(dir.path());
+        file.write_all(b"new").unwrap();
+        let gone = dir.path().join("gone");
+        assert!(file.persist(&gone.join("mail.eml"), Overwrite::Forbid).is_err());
+        assert_eq!(names(dir.path()), [""; 0]);
+    }
 }
