@@ -19,7 +19,7 @@ use checks::Checks;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: zegel doctor --fix --online")]
 pub(crate) struct DoctorArgs {
-    /// Repair what can be repaired without asking: folders and permissions
+    /// Repair what can be repaired without asking: folders, permissions, the memory of opened messages
     #[arg(long)]
     fix: bool,
     /// Also connect to the mail server of every account
@@ -37,6 +37,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context<'_>) -> Result<()> {
     checks.keyring();
     checks.identities();
     checks.cards();
+    checks.memory();
     checks.accounts();
     if args.online {
         checks.servers();
@@ -52,7 +53,9 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context<'_>) -> Result<()> {
     let failure = if args.fix {
         failure
     } else {
-        failure.hint("folders and permissions can be repaired: zegel doctor --fix")
+        failure.hint(
+            "folders, permissions and the memory of opened messages can be repaired: zegel doctor --fix",
+        )
     };
     Err(failure.already_reported())
 }

@@ -20,7 +20,7 @@
 //! two characters of the message id, so that looking one up stays quick after a million messages.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ use zegel_core::{MessageId, Timestamp, json};
 use crate::lock::Lock;
 use crate::paths::Paths;
 use crate::private::{self, FileError, Holds};
-use crate::staging::sync_folder;
+use crate::staging::{Mode, Overwrite, sync_folder, write_atomically};
 
 /// Longest carrier text that is kept; a longer one is cut, which keeps it as different as it was.
 const CARRIER_MAX: usize = 998;
@@ -124,12 +124,76 @@ impl SeenLog {
     /// As [`SeenLog::record`].
     pub fn look(&self, id: &MessageId, carrier: &Carrier<'_>) -> Result<Seen, FileError> {
         let path = self.file(id);
-        if !path.try_exists().map_err(FileError::read(&path))? {
-            return Ok(Seen::First);
-        }
-        let _lock = Lock::take(&self.folder.join(".lock"))?;
-        let (lines, _) = read(&path, &mut open(&path)?)?;
+        // No lock and no right to write: a line that is being written counts as little as one that is written later.
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Seen::First),
+            Err(error) => return Err(FileError::read(&path)(error)),
+        };
+        let (lines, _) = read(&path, &mut file)?;
         Ok(lines.iter().find(|line| line.id == *id).map_or(Seen::First, |first| compare(first, carrier)))
+    }
+
+    /// Reads the whole log and returns how many messages it remembers.
+    ///
+    /// # Errors
+    /// Fails at the first file that cannot be read or is damaged.
+    pub fn check(&self) -> Result<usize, FileError> {
+        let mut count = 0;
+        for path in self.files()? {
+            let mut file = File::open(&path).map_err(FileError::read(&path))?;
+            count += read(&path, &mut file)?.0.len();
+        }
+        Ok(count)
+    }
+
+    /// Takes the lines that cannot be read out of damaged files, and keeps each file as it was beside the new one
+    /// (`xx.log.damaged`). Returns how many files it mended.
+    ///
+    /// # Errors
+    /// Fails when a file cannot be read or written; a file that is too long is left as it is.
+    pub fn repair(&self) -> Result<usize, FileError> {
+        let mut mended = 0;
+        for path in self.files()? {
+            let _lock = Lock::take(&self.folder.join(".lock"))?;
+            let mut file = File::open(&path).map_err(FileError::read(&path))?;
+            if !matches!(read(&path, &mut file), Err(FileError::Damaged { .. })) {
+                continue;
+            }
+            let bytes = std::fs::read(&path).map_err(FileError::read(&path))?;
+            let whole: Vec<u8> = bytes
+                .split_inclusive(|byte| *byte == b'\n')
+                .filter(|piece| {
+                    piece
+                        .strip_suffix(b"\n")
+                        .is_some_and(|line| json::from_slice::<Line>(line, LINE_MAX).is_ok())
+                })
+                .flatten()
+                .copied()
+                .collect();
+            write_atomically(&path.with_extension("log.damaged"), &bytes, Mode::Private, Overwrite::Allow)?;
+            write_atomically(&path, &whole, Mode::Private, Overwrite::Allow)?;
+            mended += 1;
+        }
+        Ok(mended)
+    }
+
+    /// Returns the files of the log, in order.
+    fn files(&self) -> Result<Vec<PathBuf>, FileError> {
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(FileError::read(&self.folder)(error)),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(FileError::read(&self.folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "log") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 
     fn file(&self, id: &MessageId) -> PathBuf {

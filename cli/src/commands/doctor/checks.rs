@@ -9,6 +9,7 @@ use zegel_store::cards::Cards;
 use zegel_store::config::{IdentitySource, Sent};
 use zegel_store::identity::{IdentityPlace, Kept};
 use zegel_store::keyring;
+use zegel_store::seen::SeenLog;
 use zegel_wire::report::{CheckState, CheckView};
 
 use crate::context::Context;
@@ -220,6 +221,34 @@ impl<'a> Checks<'a> {
         if expired > 0 {
             self.add("expired cards", CheckState::Warn, text::count(expired, "card"));
             self.hint("see which: zegel card list; then ask their owners for new ones");
+        }
+    }
+
+    /// What is remembered of opened messages can be read: else a message that is sent again could not be told.
+    pub(super) fn memory(&mut self) {
+        let Ok(paths) = self.context.paths() else { return };
+        let log = SeenLog::new(paths);
+        let mended = match self.repair {
+            Repair::No => Ok(0),
+            Repair::Yes => log.repair(),
+        };
+        match mended.and_then(|mended| Ok((mended, log.check()?))) {
+            Ok((0, count)) => {
+                let detail = format!("{} remembered", text::count(count, "message"));
+                self.add("opened messages", CheckState::Ok, detail);
+            }
+            Ok((mended, _)) => {
+                let detail = format!("{} mended; as it was: *.log.damaged", text::count(mended, "file"));
+                self.add("opened messages", CheckState::Fixed, detail);
+            }
+            Err(error) => {
+                self.fail("opened messages", &error.into());
+                if self.repair == Repair::No {
+                    self.hint(
+                        "take out what cannot be read, and keep the file as it was: zegel doctor --fix",
+                    );
+                }
+            }
         }
     }
 

@@ -114,3 +114,38 @@ fn many_at_once_see_it_first_only_once() {
     assert_eq!(firsts, 1);
     assert_eq!(fs::read_to_string(log.file(&id(1))).unwrap().lines().count(), 1);
 }
+
+#[test]
+fn looking_changes_nothing_and_takes_damage_for_no_answer() {
+    let (home, log) = log();
+    assert_eq!(log.look(&id(1), &MAIL).unwrap(), Seen::First);
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "looking makes nothing");
+    log.record(&id(1), &MAIL, at(1)).unwrap();
+    let path = log.file(&id(1));
+    let line = fs::read(&path).unwrap();
+    for bytes in [[b"garbage\n".as_slice(), &line].concat(), vec![b'\n'; FILE_MAX + 1]] {
+        fs::write(&path, &bytes).unwrap();
+        assert!(log.look(&id(1), &MAIL).is_err() && log.check().is_err());
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(log.look(&id(1), &MAIL).is_err(), "a folder in its place");
+}
+
+#[test]
+fn repairing_keeps_every_line_that_can_be_read_and_the_file_as_it_was() {
+    let (_home, log) = log();
+    assert_eq!((log.check().unwrap(), log.repair().unwrap()), (0, 0));
+    for n in 1..4 {
+        log.record(&id(n), &MAIL, at(u64::from(n))).unwrap();
+    }
+    assert_eq!((log.check().unwrap(), log.repair().unwrap()), (3, 0), "nothing to mend");
+    let path = log.file(&id(1));
+    let damaged = fs::read_to_string(&path).unwrap().replacen("opened", "opend", 1);
+    fs::write(&path, &damaged).unwrap();
+    assert!(log.check().is_err());
+    assert_eq!((log.repair().unwrap(), log.check().unwrap()), (1, 2));
+    assert_eq!(fs::read_to_string(path.with_extension("log.damaged")).unwrap(), damaged);
+    assert_eq!(log.look(&id(2), &MAIL).unwrap(), Seen::Again { when: at(2) });
+}
