@@ -1,5 +1,7 @@
 //! Places a mail can go to instead of a server: a file, a Maildir, any writer.
 
+mod batch;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use rand_core::{OsRng, RngCore};
 use thiserror::Error;
 
 use zegel_core::message::SealedMail;
+
+pub use batch::{BatchError, MaildirBatch};
 
 /// Between the unique name of a Maildir entry and its flags; Windows allows no colon in a file name.
 const INFO: &str = if cfg!(windows) { ";2," } else { ":2," };
