@@ -13,6 +13,7 @@ mod draft;
 mod error;
 mod harden;
 mod input;
+mod json;
 mod keys;
 mod mailer;
 mod opening;

@@ -17,7 +17,7 @@ use zegel_wire::event::Event;
 use crate::args::Globals;
 use crate::context::no_colour;
 use crate::error::{Failure, Result};
-use crate::text;
+use crate::{json, text};
 
 pub(crate) use page::{Page, Tone};
 pub(crate) use progress::Progress;
@@ -81,8 +81,7 @@ impl Ui {
             let mut json = serde_json::to_string(report).map_err(|error| {
                 Failure::from_error(Kind::Bug, &error).while_trying("cannot write the report")
             })?;
-            json.push('\n');
-            self.data(json.as_bytes())
+            self.data(format!("{}\n", json::harmless(&json)).as_bytes())
         } else {
             let width = if self.is_output_terminal() { terminal_width() } else { None };
             self.data(page().render(self.colour_out, width).as_bytes())
@@ -206,9 +205,8 @@ impl Ui {
 }
 
 fn write_event(event: &Event) {
-    if let Ok(mut json) = serde_json::to_string(event) {
-        json.push('\n');
-        let _ = io::stderr().lock().write_all(json.as_bytes());
+    if let Ok(json) = serde_json::to_string(event) {
+        let _ = io::stderr().lock().write_all(format!("{}\n", json::harmless(&json)).as_bytes());
     }
 }
 
