@@ -1,10 +1,11 @@
 //! From a sealed message to the mail server, a file or a Maildir: what `send` and `sendmail` share.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use zegel_core::message::{CopyKind, Sealed, SealedCopy, SealedMail};
 use zegel_delivery::sent::{Kept, SentCopy};
-use zegel_delivery::sinks::{self, LineEnding, Maildir};
+use zegel_delivery::sinks::{self, BatchError, LineEnding, MaildirBatch};
 use zegel_delivery::smtp::{BlockingSubmission, SmtpSettings, Submission, SubmitError};
 use zegel_store::config::Chosen;
 use zegel_store::staging::Overwrite;
@@ -85,8 +86,8 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
     match way {
         Way::DryRun => {
             for copy in mails {
-                let mail = make(&mut sealed, copy)?;
-                report.mails.push(view(&mail, MailOutcome::DryRun));
+                let bytes = measure(&mut sealed, copy)?;
+                report.mails.push(MailView { bytes, ..about(&sealed, copy, MailOutcome::DryRun) });
             }
         }
         Way::File(path, overwrite) => {
@@ -100,11 +101,9 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
             report.mails.push(MailView { path, ..view(&mail, MailOutcome::Written) });
         }
         Way::Maildir(folder) => {
-            let maildir = Maildir::open_or_create(&folder)?;
-            for copy in mails {
-                let mail = make(&mut sealed, copy)?;
-                let path = Some(maildir.deliver(&mail)?.display().to_string());
-                report.mails.push(MailView { path, ..view(&mail, MailOutcome::Written) });
+            let failed = write_all(&folder, &mut sealed, &mails, &mut report)?;
+            if let Some(failure) = failed {
+                return Err(partly(&report, failure, context));
             }
         }
         Way::Stdout => {
@@ -116,17 +115,21 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
             let failed = submit_all(&server, &mut sealed, &mails, &mut report)?;
             let own = copies.iter().find(|copy| *copy.kind() == CopyKind::Visible);
             if let (Some(place), Some(copy)) = (&server.sent_copy, own) {
-                let mail = make(&mut sealed, copy)?;
-                report.sent_copy = Some(keep(place, &mail, context));
+                report.sent_copy = Some(keep(place, make(&mut sealed, copy), context));
             }
             if let Some(failure) = failed {
-                // The failure's code says that something may have been sent; a report that cannot be written does not change it.
-                let _ = context.ui.outcome(&report, || page(&report));
-                return Err(failure.already_reported());
+                return Err(partly(&report, failure, context));
             }
         }
     }
     Ok(report)
+}
+
+/// Shows what became of each mail when it is not the same for all. The code says that something may have been sent; a report that
+/// cannot be written does not change it.
+fn partly(report: &SendReport, failure: Failure, context: &Context<'_>) -> Failure {
+    let reported = context.ui.outcome(report, || page(report));
+    if reported { failure.already_reported() } else { failure }
 }
 
 /// Makes the mail of a copy. One at a time: there can be hundreds of blind copies of a large message.
@@ -144,6 +147,41 @@ fn only<'a>(mails: &[&'a SealedCopy]) -> Result<&'a SealedCopy> {
     }
 }
 
+/// Writes every mail into a Maildir, all or none; returns a failure only when some could not be taken back.
+fn write_all(
+    folder: &Path,
+    sealed: &mut Sealed<Spool>,
+    mails: &[&SealedCopy],
+    report: &mut SendReport,
+) -> Result<Option<Failure>> {
+    let mut batch = MaildirBatch::open_or_create(folder)?;
+    for copy in mails {
+        let mail = make(sealed, copy)?;
+        batch.stage(&mail)?;
+        report.mails.push(view(&mail, MailOutcome::Written));
+    }
+    let (arrived, failure) = match batch.deliver() {
+        Ok(arrived) => (arrived.into_iter().map(Some).collect(), None),
+        Err(BatchError::Nothing(error)) => return Err(error.into()),
+        Err(BatchError::Partly { arrived, source }) => (arrived, Some(Failure::from(source))),
+        Err(other) => return Err(Failure::from_error(Kind::Io, &other)),
+    };
+    let count = arrived.iter().flatten().count();
+    for (mail, path) in report.mails.iter_mut().zip(&arrived) {
+        mail.path = path.as_ref().map(|path| path.display().to_string());
+        if path.is_none() {
+            mail.outcome = MailOutcome::Failed;
+            mail.error = failure.as_ref().map(Failure::view);
+        }
+    }
+    Ok(failure.map(|failure| {
+        let text = format!("{} written, {} not", text::count(count, "mail"), arrived.len() - count);
+        Failure::new(Kind::SomeFailed, text).because(&failure).hint(
+            "a mail program took what was written before it could be taken back; send to the others only",
+        )
+    }))
+}
+
 /// Submits every mail over one connection; returns what became of it when only some were sent.
 ///
 /// When the first is refused nothing was sent, and its failure is the command's. When a later one is refused the report
@@ -158,11 +196,21 @@ fn submit_all(
     refuse_too_large(&submission, sealed, mails)?;
     let mut failed: Option<Failure> = None;
     for copy in mails {
-        let mail = make(sealed, copy)?;
         if failed.is_some() {
-            report.mails.push(view(&mail, MailOutcome::Skipped));
+            let bytes = measure(sealed, copy).unwrap_or_default();
+            report.mails.push(MailView { bytes, ..about(sealed, copy, MailOutcome::Skipped) });
             continue;
         }
+        let mail = match make(sealed, copy) {
+            Ok(mail) => mail,
+            Err(failure) => {
+                // Not this function's error: mails before this one may be out.
+                let error = Some(failure.view());
+                report.mails.push(MailView { error, ..about(sealed, copy, MailOutcome::Failed) });
+                failed = Some(failure);
+                continue;
+            }
+        };
         match submission.submit(&mail) {
             Ok(receipt) => {
                 let reply = Some(receipt.server_reply);
@@ -195,11 +243,15 @@ fn submit_all(
             mails.len() - sent - unknown
         ),
     };
-    Ok(Some(
-        Failure::new(Kind::SomeFailed, text)
-            .because(&failure)
-            .hint("the same command would send again what was sent; send to the others only"),
-    ))
+    let partly = Failure::new(Kind::SomeFailed, text).because(&failure);
+    let partly = match unknown {
+        0 => partly,
+        _ => partly.hint("look for the mail at the recipient before sending it again"),
+    };
+    Ok(Some(match sent {
+        0 => partly,
+        _ => partly.hint("the same command would send again what was sent; send to the others only"),
+    }))
 }
 
 /// A server that says how much it takes (RFC 1870) is believed before anything is sent to it.
@@ -211,9 +263,7 @@ fn refuse_too_large(
     let Some(limit) = submission.capabilities().size.filter(|limit| *limit > 0) else { return Ok(()) };
     // All copies have the same parts; the one with the most envelopes is the largest.
     let Some(largest) = mails.iter().max_by_key(|copy| sealed.container_length(copy)) else { return Ok(()) };
-    let size = sealed
-        .write_mail(largest, &mut std::io::sink())
-        .map_err(|error| Failure::io("cannot read the sealed message back", &error))?;
+    let size = measure(sealed, largest)?;
     if size <= limit {
         return Ok(());
     }
@@ -225,18 +275,39 @@ fn refuse_too_large(
 }
 
 /// Keeps the sender's copy; the mail has been sent, so a failure here is only told.
-fn keep(place: &SentCopy, mail: &SealedMail, context: &Context<'_>) -> SentCopyView {
-    match place.keep_blocking(mail) {
+fn keep(place: &SentCopy, mail: Result<SealedMail>, context: &Context<'_>) -> SentCopyView {
+    let kept = mail
+        .and_then(|mail| place.keep_blocking(&mail).map_err(|error| Failure::from_error(Kind::Io, &error)));
+    match kept {
         Ok(Kept::File(path)) => SentCopyView { place: path.display().to_string(), error: None },
         Ok(Kept::Folder(folder)) => SentCopyView { place: format!("imap:{folder}"), error: None },
         Ok(_) => SentCopyView { place: "kept".to_owned(), error: None },
-        Err(error) => {
-            let failure = Failure::from_error(Kind::Io, &error);
+        Err(failure) => {
             context
                 .ui
                 .warning(&format!("the mail was sent, but no copy of it was kept: {}", failure.sentence()));
             SentCopyView { place: String::new(), error: Some(failure.sentence()) }
         }
+    }
+}
+
+/// Counts the bytes of a mail without keeping it.
+fn measure(sealed: &mut Sealed<Spool>, copy: &SealedCopy) -> Result<u64> {
+    sealed
+        .write_mail(copy, &mut io::sink())
+        .map_err(|error| Failure::io("cannot read the sealed message back", &error))
+}
+
+/// Describes a mail that was not made.
+fn about(sealed: &Sealed<Spool>, copy: &SealedCopy, outcome: MailOutcome) -> MailView {
+    MailView {
+        recipients: copy.recipients().iter().map(ToString::to_string).collect(),
+        internet_message_id: sealed.outer().message_id().to_owned(),
+        bytes: 0,
+        outcome,
+        reply: None,
+        path: None,
+        error: None,
     }
 }
 

@@ -78,7 +78,7 @@ impl Ui {
     /// Prints the result of a command: the object for programs, the page for people.
     pub(crate) fn report<T: Serialize>(&self, report: &T, page: impl FnOnce() -> Page) -> Result<()> {
         if self.is_json() {
-            let mut json = serde_json::to_string(report).map_err(|error| {
+            let json = serde_json::to_string(report).map_err(|error| {
                 Failure::from_error(Kind::Bug, &error).while_trying("cannot write the report")
             })?;
             self.data(format!("{}\n", json::harmless(&json)).as_bytes())
@@ -89,15 +89,24 @@ impl Ui {
     }
 
     /// Prints what a command did: like [`Ui::report`] for programs, but people get the page on standard error, because
-    /// standard output is for data or because there is none.
-    pub(crate) fn outcome<T: Serialize>(&self, report: &T, page: impl FnOnce() -> Page) -> Result<()> {
-        if self.is_json() {
-            return self.report(report, page);
+    /// standard output is for data or because there is none. Returns whether it was printed.
+    ///
+    /// What was done is done: a report that cannot be written is a warning and no failure. A script that saw a failure would
+    /// do it again, and with mail that means to send it twice.
+    pub(crate) fn outcome<T: Serialize>(&self, report: &T, page: impl FnOnce() -> Page) -> bool {
+        let page = page();
+        if !self.is_json() {
+            if !self.quiet {
+                self.to_stderr(&page.render(self.colour_err, None));
+            }
+            return true;
         }
-        if !self.quiet {
-            self.to_stderr(&page().render(self.colour_err, None));
+        let Err(failure) = self.report(report, Page::new) else { return true };
+        self.warning(&format!("what follows was done, but the report is lost: {}", failure.sentence()));
+        for line in page.render(false, None).lines().filter(|line| !line.is_empty()) {
+            self.status(line);
         }
-        Ok(())
+        false
     }
 
     /// Writes data to standard output, unchanged.
@@ -140,8 +149,10 @@ impl Ui {
     pub(crate) fn failure(&self, failure: &Failure) {
         if self.is_json() {
             if !failure.is_reported() {
-                // When standard output is gone there is nobody left to tell but the exit code.
-                let _ = self.report(&failure.view(), Page::new);
+                let written = self.report(&failure.view(), Page::new);
+                if written.is_err() {
+                    self.event(&Event::Error { text: failure.sentence() });
+                }
             }
             return;
         }
@@ -152,6 +163,15 @@ impl Ui {
             out.push_str(&format!("{label} {}\n", text::line(hint)));
         }
         self.to_stderr(&out);
+    }
+
+    /// Tells of a failure that came after the one object on standard output; a second object there would break its reader.
+    pub(crate) fn late(&self, failure: Failure) -> Failure {
+        if !self.is_json() {
+            return failure;
+        }
+        self.event(&Event::Error { text: failure.sentence() });
+        failure.already_reported()
     }
 
     /// Starts to show progress of a task over `total` units: bytes or mails.

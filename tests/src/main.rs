@@ -11,5 +11,6 @@ mod attack;
 mod e2e;
 mod interop;
 mod modules;
+mod outcomes;
 mod transcripts;
 mod vectors;

@@ -179,7 +179,8 @@ fn add(args: AddArgs, context: &Context<'_>) -> Result<()> {
         describe(&mut page, &view);
         page.blank().note(format!("Try it: zegel account test {name}"), Tone::Note);
         page
-    })
+    });
+    Ok(())
 }
 
 /// Makes paths independent of the folder the command was given in, since they are written down.

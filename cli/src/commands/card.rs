@@ -172,7 +172,8 @@ fn export(args: &ExportArgs, context: &Context<'_>) -> Result<()> {
             Tone::Note,
         );
         page
-    })
+    });
+    Ok(())
 }
 
 fn import(args: &ImportArgs, context: &Context<'_>) -> Result<()> {
@@ -188,7 +189,8 @@ fn import(args: &ImportArgs, context: &Context<'_>) -> Result<()> {
         .find(card.address())?
         .unwrap_or_else(|| Contact::from_card(&card, Origin::Imported, context.now()));
     let view = view_of_contact(&contact, context.now());
-    context.ui.outcome(&view, || page_of(&view, pinned_words(&view.address, done), Tone::Good))
+    context.ui.outcome(&view, || page_of(&view, pinned_words(&view.address, done), Tone::Good));
+    Ok(())
 }
 
 /// Decides why the card may be believed; without a reason nothing is pinned.
@@ -249,7 +251,8 @@ fn verify(args: &VerifyArgs, context: &Context<'_>) -> Result<()> {
     let view = view_of_contact(&contact, context.now());
     context
         .ui
-        .outcome(&view, || page_of(&view, format!("The card of {} is verified", view.address), Tone::Good))
+        .outcome(&view, || page_of(&view, format!("The card of {} is verified", view.address), Tone::Good));
+    Ok(())
 }
 
 fn forget(args: &ForgetArgs, context: &Context<'_>) -> Result<()> {
@@ -267,7 +270,8 @@ fn forget(args: &ForgetArgs, context: &Context<'_>) -> Result<()> {
         page.heading(format!("The card of {} is forgotten", view.address), Tone::Good);
         page.note("Nothing can be sealed for this address until a card is imported.", Tone::Note);
         page
-    })
+    });
+    Ok(())
 }
 
 fn cards(context: &Context<'_>) -> Result<Cards> {

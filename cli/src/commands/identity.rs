@@ -164,7 +164,8 @@ fn new(args: NewArgs, context: &Context<'_>) -> Result<()> {
         page.blank().note("Hand out your card: zegel card export -o my.card", Tone::Note);
         page.note("Keep a copy of your keys in a safe place: zegel identity export", Tone::Note);
         page
-    })
+    });
+    Ok(())
 }
 
 fn show(args: &ShowArgs, context: &Context<'_>) -> Result<()> {
@@ -234,7 +235,8 @@ fn export(args: &ExportArgs, context: &Context<'_>) -> Result<()> {
         page.heading(format!("Private keys of {} written to {}", view.address, view.path), Tone::Warn);
         page.note("Whoever has this file can read your mail and sign as you.", Tone::Note);
         page
-    })
+    });
+    Ok(())
 }
 
 fn export_text(identity: &Identity, format: Format) -> Result<SecretString> {
@@ -285,7 +287,8 @@ fn import(args: &ImportArgs, context: &Context<'_>) -> Result<()> {
         page.heading(format!("Imported the identity of {}", view.address), Tone::Good);
         describe(&mut page, &view);
         page
-    })
+    });
+    Ok(())
 }
 
 fn rotate(args: &RotateArgs, context: &Context<'_>) -> Result<()> {
@@ -323,7 +326,8 @@ fn rotate(args: &RotateArgs, context: &Context<'_>) -> Result<()> {
         page.blank().note("The old keys are kept, so that old mail still opens.", Tone::Note);
         page.note("Hand out your new card: zegel card export -o my.card", Tone::Note);
         page
-    })
+    });
+    Ok(())
 }
 
 /// Saves an identity where it was asked for; says what else there is when there is no keyring.

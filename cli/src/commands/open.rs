@@ -75,7 +75,8 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     }
     if let Some(mail) = mail {
         context.ui.data(&mail)?;
-        return context.ui.outcome(&report, || page(&report));
+        context.ui.outcome(&report, || page(&report));
+        return Ok(());
     }
     context.ui.report(&report, || page(&report))
 }

@@ -83,7 +83,8 @@ pub(crate) fn run(args: &SealArgs, context: &Context<'_>) -> Result<()> {
     if let Some(made) = made {
         made.keep();
     }
-    context.ui.outcome(&report, || page(&report))
+    context.ui.outcome(&report, || page(&report));
+    Ok(())
 }
 
 fn target<'a>(args: &'a SealArgs, context: &Context<'_>) -> Result<Target<'a>> {

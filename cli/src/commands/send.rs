@@ -41,7 +41,14 @@ pub(crate) fn run(args: &SendArgs, context: &Context<'_>) -> Result<()> {
     let way = way(args, &judged.from, context)?;
     let data_on_stdout = matches!(way, Way::Stdout);
     let report = deliver(judged.unlock(context)?, way, context)?;
-    if data_on_stdout { Ok(()) } else { context.ui.outcome(&report, || page(&report)) }
+    if args.dry_run && context.ui.is_json() {
+        // Nothing was done: the report is all there is, and without it the command has failed.
+        return context.ui.report(&report, || page(&report));
+    }
+    if !data_on_stdout {
+        context.ui.outcome(&report, || page(&report));
+    }
+    Ok(())
 }
 
 fn way(args: &SendArgs, from: &Address, context: &Context<'_>) -> Result<Way> {

@@ -77,7 +77,10 @@ pub(crate) fn run(args: &SendmailArgs, context: &Context<'_>) -> Result<()> {
     let server = Server::of(&account(&judged.from, context)?, context)?;
     let report = deliver(judged.unlock(context)?, Way::Server(Box::new(server)), context)?;
     // A program that works prints nothing, as its callers expect of sendmail.
-    if context.ui.is_json() { context.ui.report(&report, || page(&report)) } else { Ok(()) }
+    if context.ui.is_json() {
+        context.ui.outcome(&report, || page(&report));
+    }
+    Ok(())
 }
 
 /// Returns the sender where the mail does not name one: `-f` when it is an address, else the account's; `-F` names it.

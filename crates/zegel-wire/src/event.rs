@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
+    /// The command failed after its report was written to standard output; the exit code says how.
+    Error {
+        /// The text a person would see.
+        text: String,
+    },
     /// So much of the work is done.
     Progress {
         /// What is being done, for example `sealing`.
