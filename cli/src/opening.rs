@@ -111,10 +111,13 @@ impl Carried {
         Ok(*hasher.finalize().as_bytes())
     }
 
-    /// Opens the message with the first identity that it is for, and verifies everything.
+    /// Opens the message with the first identity that opens it, and verifies everything.
+    ///
+    /// Every identity is tried: an envelope that somebody made badly for one of them does not hide the message from the others.
     ///
     /// # Errors
-    /// Code 67 when no identity opens it or the sender is not known, 65 when anything is not as it was signed.
+    /// The most telling one when none opens it: code 67 when it is for none of them or the sender is not known, 65 when
+    /// anything is not as it was signed, 78 when keys that it may be for cannot be unlocked.
     pub(crate) fn open(
         &mut self,
         stage: &Staging,
@@ -123,27 +126,37 @@ impl Carried {
     ) -> Result<Verified> {
         let cards = Cards::new(context.paths()?);
         let addresses = keys::openers(context)?;
-        let mut not_for_us = None;
+        let mut tried = Tried::default();
         for address in &addresses {
-            match self.try_open(&keys::identity(context, address)?, &cards, stage, first_use, context) {
-                Err(OpenError::NoKey(count)) => not_for_us = Some(OpenError::NoKey(count)),
-                Err(error) => return Err(error.into()),
+            let identity = match keys::identity(context, address) {
+                Ok(identity) => identity,
+                Err(failure) => {
+                    tried.locked.get_or_insert(failure);
+                    continue;
+                }
+            };
+            match self.try_open(&identity, &cards, stage, first_use, context) {
                 Ok(opened) => return Ok(opened),
+                Err(error) => tried.refused(error)?,
             }
         }
         for address in &addresses {
-            for identity in replaced(address, context)? {
+            let replaced = match replaced(address, context) {
+                Ok(replaced) => replaced,
+                Err(failure) => {
+                    tried.locked.get_or_insert(failure);
+                    continue;
+                }
+            };
+            for identity in replaced {
                 match self.try_open(&identity, &cards, stage, first_use, context) {
-                    Err(OpenError::NoKey(_)) => {}
-                    Err(error) => return Err(error.into()),
                     Ok(opened) => return Ok(opened),
+                    Err(error) => tried.refused(error)?,
                 }
             }
         }
-        let tried = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        Err(not_for_us
-            .map_or_else(|| Failure::from(OpenError::NoKey(0)), Failure::from)
-            .hint(format!("tried: {tried}")))
+        let names = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Err(tried.most_telling(&names))
     }
 
     fn try_open(
@@ -158,6 +171,43 @@ impl Carried {
         let mut progress = context.ui.progress("Opening", Some(self.length));
         let told = &mut |done| progress.reach(done);
         open(&mut self.container, identity, cards, first_use, context.now(), stage.clone(), told)
+    }
+}
+
+/// Why no identity has opened the message so far.
+#[derive(Default)]
+struct Tried {
+    /// An envelope was for one of them, and what it led to was refused.
+    refused: Option<OpenError>,
+    /// An identity could not be unlocked: the message may be for it.
+    locked: Option<Failure>,
+    /// It is not for one of them: how many envelopes there are.
+    no_key: Option<usize>,
+}
+
+impl Tried {
+    /// Notes why an identity did not open it.
+    ///
+    /// # Errors
+    /// Returns at once what is no matter of identities: reading or staging failed.
+    fn refused(&mut self, error: OpenError) -> Result<()> {
+        match error {
+            OpenError::Io(_) => return Err(error.into()),
+            OpenError::NoKey(count) => self.no_key = self.no_key.max(Some(count)),
+            other => {
+                self.refused.get_or_insert(other);
+            }
+        }
+        Ok(())
+    }
+
+    fn most_telling(self, names: &str) -> Failure {
+        match (self.refused, self.locked) {
+            (Some(refused), _) => refused.into(),
+            (None, Some(locked)) => locked,
+            (None, None) => Failure::from(OpenError::NoKey(self.no_key.unwrap_or_default()))
+                .hint(format!("tried: {names}")),
+        }
     }
 }
 

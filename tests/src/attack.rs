@@ -2,7 +2,7 @@
 
 mod corpus;
 mod damage;
-mod forge;
+pub(crate) mod forge;
 mod forgery;
 mod hostile;
 mod people;

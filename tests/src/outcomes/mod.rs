@@ -1,5 +1,6 @@
 //! What the exit code says after something was done that cannot be undone, and what is left when something breaks late.
 
+mod identities;
 mod sending;
 
 use std::fs::OpenOptions;
