@@ -1,5 +1,6 @@
 //! Several files that belong together: all of them get their names, or none.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use zegel_wire::error::Kind;
 
 use crate::error::{Failure, Result};
 use crate::input;
+use crate::spool::folder_of;
 
 /// Looks at the name of an output before any work is done.
 ///
@@ -71,27 +73,40 @@ impl Drop for Folder {
 }
 
 /// Files that are written but have no names yet.
-pub(crate) struct Outputs {
+pub(crate) struct Outputs<'a> {
     overwrite: Overwrite,
+    inputs: Vec<&'a Path>,
     files: Vec<(Staged, PathBuf)>,
 }
 
-impl Outputs {
-    /// Starts without files.
-    pub(crate) fn new(overwrite: Overwrite) -> Self {
-        Self { overwrite, files: Vec::new() }
+impl<'a> Outputs<'a> {
+    /// Starts without files; none may become one of the inputs.
+    pub(crate) fn new(overwrite: Overwrite, inputs: impl IntoIterator<Item = &'a Path>) -> Self {
+        Self { overwrite, inputs: inputs.into_iter().collect(), files: Vec::new() }
     }
 
     /// Adds a finished file and the name it is to get.
     ///
     /// # Errors
-    /// Code 64 when the name is taken and may not be, on disk or by another of these files.
+    /// Code 64 when the name is taken and may not be, on disk or by another of these files, and when it is an input.
     pub(crate) fn add(&mut self, file: Staged, path: PathBuf) -> Result<()> {
-        check(&path, [], self.overwrite)?;
-        if self.files.iter().any(|(_, other)| *other == path) {
+        check(&path, self.inputs.iter().copied(), self.overwrite)?;
+        if self.files.iter().any(|(_, other)| place(other) == place(&path)) {
             return Err(taken(&path));
         }
         self.files.push((file, path));
+        Ok(())
+    }
+
+    /// Does everything but give the names: afterwards all is on the disk and every name is free.
+    ///
+    /// # Errors
+    /// Code 74 when a file cannot be finished, 64 when a name was taken meanwhile.
+    pub(crate) fn ready(&self) -> Result<()> {
+        for (file, path) in &self.files {
+            file.sync()?;
+            check(path, self.inputs.iter().copied(), self.overwrite)?;
+        }
         Ok(())
     }
 
@@ -99,19 +114,38 @@ impl Outputs {
     ///
     /// # Errors
     /// Code 74 when a file cannot be finished, 64 when its name was taken meanwhile.
-    pub(crate) fn persist(self) -> Result<()> {
-        let mut named: Vec<PathBuf> = Vec::new();
+    pub(crate) fn persist(self) -> Result<Named> {
+        let mut named = Named(Vec::new());
         for (file, path) in self.files {
             let existed = path.symlink_metadata().is_ok();
             if let Err(error) = file.persist(&path, self.overwrite) {
-                // What replaced an older file stays: taking it away would lose both.
-                named.iter().for_each(|path| drop(fs::remove_file(path)));
+                named.take_back();
                 return Err(error.into());
             }
             if !existed {
-                named.push(path);
+                named.0.push(path);
             }
         }
-        Ok(())
+        Ok(named)
+    }
+}
+
+/// Returns folder and name of a path, so that two ways to write one path are seen to be the same.
+fn place(path: &Path) -> (Option<PathBuf>, Option<&OsStr>) {
+    (fs::canonicalize(folder_of(path)).ok(), path.file_name())
+}
+
+/// Files that have their names.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Named(Vec<PathBuf>);
+
+impl Named {
+    /// Lets them stay.
+    pub(crate) fn keep(self) {}
+
+    /// Takes the new ones away again. What replaced an older file stays: taking it away would lose both.
+    pub(crate) fn take_back(self) {
+        self.0.iter().for_each(|path| drop(fs::remove_file(path)));
     }
 }

@@ -1,15 +1,18 @@
 //! `zegel open`
 
+mod memory;
+mod page;
+
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use zegel_core::Mailbox;
+use zegel_core::contacts::Contact;
 use zegel_core::message::manifest::OpenerRole;
 use zegel_core::message::{Assurance, FirstUse};
 use zegel_core::mime::{InnerMessage, OuterMismatch, OuterView, compare_outer};
-use zegel_core::{Mailbox, MessageId};
 use zegel_store::cards::Cards;
-use zegel_store::seen::{Carrier, Seen, SeenLog};
 use zegel_store::staging::Staged;
 use zegel_wire::error::Kind;
 use zegel_wire::report::{AttachmentView, OpenReport, PartyView, Trust};
@@ -21,8 +24,9 @@ use crate::input;
 use crate::opening::{Carried, Shared, Staging, Verified};
 use crate::outputs::{self, Folder, Outputs};
 use crate::spool::folder_of;
-use crate::text;
-use crate::ui::{Page, Tone};
+
+use memory::{Memory, Replay};
+use page::page;
 
 /// Open a sealed mail, verify it and show it
 ///
@@ -49,58 +53,54 @@ pub(crate) struct OpenArgs {
     force: ForceArg,
 }
 
-/// Opens, verifies everything, saves what was asked for, remembers, and only then shows.
+/// Opens, verifies everything, shows it, and only then saves what was asked for, pins and remembers.
+///
+/// Showing comes first because it is what can fail and cannot be prepared: on a full disk or a closed pipe nothing is saved,
+/// pinned or remembered either, and the same command can be run again. All that is left to do after it is to give names to
+/// files that lie finished on the disk.
 pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let staging = prepare(args, context)?;
     let made = args.extract.as_deref().map(Folder::make).transpose()?;
     let first_use = if args.first_use { FirstUse::Accept } else { FirstUse::Refuse };
+    let replay = if args.replayed { Replay::Accept } else { Replay::Refuse };
     let mut carried = Carried::find(&args.message)?;
     let opened = carried.open(&staging, first_use, context)?;
-    let pinned_before = Cards::new(context.paths()?).find(&opened.manifest.sender.address)?.is_some();
+    let cards = Cards::new(context.paths()?);
+    let pinned_before = cards.find(&opened.manifest.sender.address)?.is_some();
     let mut report = describe(&opened, carried.outer.as_ref(), pinned_before);
     let pin = (opened.assurance == Assurance::FirstUse && !pinned_before).then(|| opened.sender.clone());
-    let id = opened.manifest.id;
-    refuse_replay(args, &id, &mut carried, context)?;
+    let memory = Memory::look(&opened.manifest.id, &mut carried, replay, context)?;
+    memory.tell(&mut report);
     let (mail, outputs) = stage(args, opened, &mut report)?;
-    outputs.persist()?;
-    // A run that failed has changed nothing, so trust comes last.
-    if let Some(contact) = pin {
-        Cards::new(context.paths()?).pin_first_use(contact)?;
+    outputs.ready()?;
+    match &mail {
+        Some(mail) => context.ui.data(mail)?,
+        None => context.ui.report(&report, || page(&report))?,
+    }
+    let kept = keep(outputs, pin, &cards);
+    if let Err(failure) = kept {
+        return Err(if mail.is_some() { failure } else { context.ui.late(failure) });
     }
     if let Some(made) = made {
         made.keep();
     }
-    if let Some((when, replayed)) = remember(&id, &mut carried, context) {
-        (report.seen_before, report.replayed) = (Some(when), replayed);
-    }
-    if let Some(mail) = mail {
-        context.ui.data(&mail)?;
+    memory.remember(context);
+    if mail.is_some() {
         context.ui.outcome(&report, || page(&report));
-        return Ok(());
     }
-    context.ui.report(&report, || page(&report))
+    Ok(())
 }
 
-/// Refuses a message that was opened before from another mail: somebody sent it again under a new header (T16).
-fn refuse_replay(
-    args: &OpenArgs,
-    id: &MessageId,
-    carried: &mut Carried,
-    context: &Context<'_>,
-) -> Result<()> {
-    if args.replayed {
-        return Ok(());
+/// Gives the files their names and pins the sender's key: both, or neither.
+fn keep(outputs: Outputs<'_>, pin: Option<Contact>, cards: &Cards) -> Result<()> {
+    let named = outputs.persist()?;
+    // A run that failed has changed nothing, so trust comes last.
+    if let Some(Err(error)) = pin.map(|contact| cards.pin_first_use(contact)) {
+        named.take_back();
+        return Err(error.into());
     }
-    let mail = carried.outer.as_ref().map(|outer| outer.message_id.clone().unwrap_or_default());
-    let carrier = Carrier { mail: mail.as_deref(), digest: carried.digest()? };
-    match SeenLog::new(context.paths()?).look(id, &carrier) {
-        Ok(Seen::Replayed { when, .. }) => Err(Failure::new(
-            Kind::Forged,
-            format!("this message came in another mail before, opened {when}"),
-        )
-        .hint("somebody may have sent it again; to open it all the same: --replayed")),
-        _ => Ok(()),
-    }
+    named.keep();
+    Ok(())
 }
 
 /// Looks at the arguments before anything is read, and says where plaintext may be put aside.
@@ -108,6 +108,11 @@ fn prepare(args: &OpenArgs, context: &Context<'_>) -> Result<Staging> {
     if let Some(path) = &args.eml {
         if !input::is_stdio(path) {
             outputs::check(path, [args.message.as_path()], args.force.overwrite())?;
+        }
+        if input::is_stdio(path) && context.ui.is_output_terminal() {
+            // What a stranger wrote, byte for byte: a terminal would obey it.
+            return Err(Failure::usage("a restored mail is not written to a terminal")
+                .hint("redirect it: --eml - > mail.eml, or name a file: --eml FILE"));
         }
         if input::is_stdio(path) && context.ui.is_json() {
             return Err(Failure::usage("standard output cannot carry both the report and the mail")
@@ -124,27 +129,13 @@ fn prepare(args: &OpenArgs, context: &Context<'_>) -> Result<Staging> {
     })
 }
 
-/// Remembers the message; says when it was opened before, and whether from another mail. A memory that does not work is no reason not to read mail.
-fn remember(id: &MessageId, carried: &mut Carried, context: &Context<'_>) -> Option<(String, bool)> {
-    let mail = carried.outer.as_ref().map(|outer| outer.message_id.clone().unwrap_or_default());
-    let seen = carried.digest().and_then(|digest| {
-        let carrier = Carrier { mail: mail.as_deref(), digest };
-        Ok(SeenLog::new(context.paths()?).record(id, &carrier, context.now())?)
-    });
-    match seen {
-        Ok(Seen::Again { when }) => Some((when.to_string(), false)),
-        Ok(Seen::Replayed { when, .. }) => Some((when.to_string(), true)),
-        Ok(_) => None,
-        Err(failure) => {
-            context.ui.warning(&format!("this message cannot be remembered: {}", failure.sentence()));
-            None
-        }
-    }
-}
-
 /// Makes the files that were asked for, still without names, and the mail that goes to standard output.
-fn stage(args: &OpenArgs, opened: Verified, report: &mut OpenReport) -> Result<(Option<Vec<u8>>, Outputs)> {
-    let mut outputs = Outputs::new(args.force.overwrite());
+fn stage<'a>(
+    args: &'a OpenArgs,
+    opened: Verified,
+    report: &mut OpenReport,
+) -> Result<(Option<Vec<u8>>, Outputs<'a>)> {
+    let mut outputs = Outputs::new(args.force.overwrite(), [args.message.as_path()]);
     let inner = opened.inner;
     let large: Vec<(String, Shared)> =
         opened.parts.into_iter().map(|part| (part.info.name, Shared::new(part.file))).collect();
@@ -165,7 +156,6 @@ fn stage(args: &OpenArgs, opened: Verified, report: &mut OpenReport) -> Result<(
         let mut saved = Vec::new();
         for attachment in inner.attachments() {
             let path = folder.join(&attachment.name);
-            input::refuse_same(&path, [args.message.as_path()])?;
             let mut file = Staged::create(folder)?;
             file.write_all(&attachment.content)
                 .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?;
@@ -174,7 +164,6 @@ fn stage(args: &OpenArgs, opened: Verified, report: &mut OpenReport) -> Result<(
         }
         for (name, shared) in large {
             let path = folder.join(&name);
-            input::refuse_same(&path, [args.message.as_path()])?;
             let file = shared
                 .into_staged()
                 .ok_or_else(|| Failure::new(Kind::Bug, "an attachment was not kept aside"))?;
@@ -281,80 +270,4 @@ fn mismatches(inner: &InnerMessage, outer: &OuterView) -> Vec<String> {
         format!("{}: {claim}", mismatch.field())
     });
     found.collect()
-}
-
-fn page(report: &OpenReport) -> Page {
-    let mut page = Page::new();
-    let address = &report.sender.address;
-    match report.trust {
-        Trust::Verified => page.heading(format!("Verified sender: {address}"), Tone::Good),
-        Trust::Own => page.heading(format!("Your own message, from {address}"), Tone::Good),
-        Trust::ExpiredSince => {
-            page.heading(format!("Sender: {address}, whose card has expired since"), Tone::Warn)
-        }
-        Trust::SameKey => {
-            page.heading(format!("Sender: {address}, the same key as before, verified by nobody"), Tone::Warn)
-        }
-        _ => page.heading(format!("First message from this key: {address}, verified by nobody"), Tone::Warn),
-    };
-    page.field("Fingerprint", &report.readable_fingerprint);
-    page.field("Signed at", &report.sent);
-    page.field("Opened as", format!("{} ({})", report.opened_as, report.role));
-    if !report.post_quantum {
-        page.toned("Encryption", "classic: not safe from a future quantum computer", Tone::Warn);
-    }
-    if let Some(archive) = &report.archive {
-        page.toned("Archive", format!("{archive} can open this message too"), Tone::Warn);
-    }
-    if let Some(before) = &report.seen_before {
-        if report.replayed {
-            page.toned(
-                "Replayed",
-                format!("opened before, on {before}, from another mail: it was sent again"),
-                Tone::Warn,
-            );
-        } else {
-            page.toned("Seen before", before, Tone::Note);
-        }
-    }
-    for mismatch in &report.mismatches {
-        page.toned("Outside", format!("the mail claims another {mismatch}"), Tone::Warn);
-    }
-    page.blank();
-    page.field("From", shown(&report.sender));
-    add_parties(&mut page, "To", &report.to);
-    add_parties(&mut page, "Cc", &report.cc);
-    add_parties(&mut page, "Bcc", &report.bcc);
-    page.field("Subject", &report.subject);
-    if !report.text.is_empty() {
-        page.blank().content(&report.text);
-    }
-    if !report.attachments.is_empty() {
-        page.blank();
-    }
-    for attachment in &report.attachments {
-        let place = attachment.path.as_ref().map(|path| format!("saved to {path}")).unwrap_or_default();
-        page.row(vec![
-            ("Attachment".to_owned(), Tone::Note),
-            (attachment.name.clone(), Tone::Plain),
-            (text::size(attachment.bytes), Tone::Plain),
-            (attachment.media_type.clone(), Tone::Note),
-            (place, Tone::Good),
-        ]);
-    }
-    page.maybe("Restored to", report.eml.as_deref());
-    page
-}
-
-fn shown(party: &PartyView) -> String {
-    match &party.name {
-        Some(name) => format!("{name} <{}>", party.address),
-        None => party.address.clone(),
-    }
-}
-
-fn add_parties(page: &mut Page, label: &str, parties: &[PartyView]) {
-    if !parties.is_empty() {
-        page.field(label, parties.iter().map(shown).collect::<Vec<_>>().join(", "));
-    }
 }

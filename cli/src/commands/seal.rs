@@ -180,7 +180,7 @@ fn finish(sealed: Sealed<Spool>, path: &Path) -> Result<Staged> {
 /// Writes one file for each copy: all of them or none.
 fn write_folder(args: &SealArgs, sealed: &mut Sealed<Spool>, folder: &Path) -> Result<Vec<SealedFileView>> {
     let extension = if args.mail { "eml" } else { "zegel" };
-    let mut outputs = Outputs::new(args.force.overwrite());
+    let mut outputs = Outputs::new(args.force.overwrite(), args.message.inputs());
     let mut views = Vec::new();
     let mut blind = 0;
     for copy in sealed.copies().to_vec() {
@@ -197,7 +197,7 @@ fn write_folder(args: &SealArgs, sealed: &mut Sealed<Spool>, folder: &Path) -> R
         views.push(file_view(&path, &copy, bytes));
         outputs.add(file, path)?;
     }
-    outputs.persist()?;
+    outputs.persist()?.keep();
     Ok(views)
 }
 

@@ -1,6 +1,8 @@
 //! What the exit code says after something was done that cannot be undone, and what is left when something breaks late.
 
 mod identities;
+mod names;
+mod opening;
 mod sending;
 
 use std::fs::OpenOptions;
