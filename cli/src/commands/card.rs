@@ -184,13 +184,34 @@ fn import(args: &ImportArgs, context: &Context<'_>) -> Result<()> {
     let pinned = cards.find(card.address())?;
     let proof = proof(args, &card, pinned.as_ref(), context)?;
     let change = if args.replace { Change::Replace } else { Change::Refuse };
+    let basis = args.basis(proof);
     let done = cards.pin(&card, proof, change, context.now())?;
     let contact = cards
         .find(card.address())?
         .unwrap_or_else(|| Contact::from_card(&card, Origin::Imported, context.now()));
     let view = view_of_contact(&contact, context.now());
-    context.ui.outcome(&view, || page_of(&view, pinned_words(&view.address, done), Tone::Good));
+    let heading = pinned_words(&view.address, done);
+    let basis = match done {
+        Pinned::New | Pinned::Replaced(_) | Pinned::Rotated(_) => basis,
+        // What made the key believed before may have been more than this.
+        _ => None,
+    };
+    context.ui.outcome(&view, || page_for(&view, heading, basis));
     Ok(())
+}
+
+impl ImportArgs {
+    /// Says what was done to believe a card; nothing where the answer was there before.
+    fn basis(&self, proof: Proof<'_>) -> Option<&'static str> {
+        match proof {
+            Proof::Compared(_) => Some("its fingerprint was compared"),
+            Proof::Confirmed if self.trust_file => {
+                Some("the file was trusted (--trust-file); nobody compared the fingerprint")
+            }
+            Proof::Confirmed => Some("its fingerprint was confirmed by you"),
+            _ => None,
+        }
+    }
 }
 
 /// Decides why the card may be believed; without a reason nothing is pinned.
@@ -249,9 +270,8 @@ fn verify(args: &VerifyArgs, context: &Context<'_>) -> Result<()> {
     };
     let contact = cards.verify(&args.address, &typed)?;
     let view = view_of_contact(&contact, context.now());
-    context
-        .ui
-        .outcome(&view, || page_of(&view, format!("The card of {} is verified", view.address), Tone::Good));
+    let heading = format!("The card of {} is verified", view.address);
+    context.ui.outcome(&view, || page_for(&view, heading, Some("its fingerprint was compared")));
     Ok(())
 }
 
@@ -341,8 +361,20 @@ fn view_of_contact(contact: &Contact, now: Timestamp) -> CardView {
     }
 }
 
+/// Shows a card that was pinned just now, with what was done to believe it where that is known.
+fn page_for(view: &CardView, heading: String, basis: Option<&str>) -> Page {
+    page_with(view, heading, Tone::Good, basis.filter(|_| view.origin.as_deref() == Some("imported")))
+}
+
 fn page_of(view: &CardView, heading: String, tone: Tone) -> Page {
-    let (state, state_tone) = state_words(view);
+    page_with(view, heading, tone, None)
+}
+
+fn page_with(view: &CardView, heading: String, tone: Tone, basis: Option<&str>) -> Page {
+    let (state, state_tone) = match basis {
+        Some(basis) => (basis.to_owned(), Tone::Good),
+        None => state_words(view),
+    };
     let mut page = Page::new();
     page.heading(heading, tone);
     page.maybe("Name", view.name.as_deref());
@@ -361,7 +393,8 @@ fn state_words(view: &CardView) -> (String, Tone) {
         (CardState::Expired, _) => ("expired: nothing is sealed to it".to_owned(), Tone::Bad),
         (CardState::Unpinned, _) => ("not pinned yet".to_owned(), Tone::Warn),
         (_, Some("own")) => ("your own".to_owned(), Tone::Good),
-        (_, Some("imported")) => ("imported after comparing".to_owned(), Tone::Good),
+        // Compared by fingerprint, or the file was trusted: which of the two is not kept.
+        (_, Some("imported")) => ("imported by you".to_owned(), Tone::Good),
         (_, Some("directory")) => ("from the directory of its domain".to_owned(), Tone::Good),
         _ => ("from a first message, proved by nobody".to_owned(), Tone::Warn),
     }
