@@ -10,6 +10,6 @@ mod through_program;
 pub(crate) mod world;
 
 /// Says whether the counts of the acceptance bars are asked for.
-fn is_full() -> bool {
+pub(crate) fn is_full() -> bool {
     std::env::var_os("ZEGEL_TEST_FULL").is_some_and(|value| value == "1")
 }

@@ -1,6 +1,7 @@
 //! What the exit code says after something was done that cannot be undone, and what is left when something breaks late.
 
 mod identities;
+mod memory;
 mod names;
 mod opening;
 mod sending;
