@@ -163,11 +163,12 @@ fn file_name(name: &str) -> Vec<String> {
         return vec![format!("filename=\"{name}\"")];
     }
     let mut pieces = vec![String::from("utf-8''")];
-    for b in name.bytes() {
-        let text = if b.is_ascii_alphanumeric() || b"-._".contains(&b) {
-            char::from(b).to_string()
+    // A character is never split over two pieces: many readers decode each by itself.
+    for c in name.chars() {
+        let text: String = if c.is_ascii_alphanumeric() || "-._".contains(c) {
+            c.to_string()
         } else {
-            format!("%{b:02X}")
+            c.encode_utf8(&mut [0; 4]).bytes().map(|b| format!("%{b:02X}")).collect()
         };
         match pieces.last_mut() {
             Some(piece) if piece.len() + text.len() <= 60 => piece.push_str(&text),

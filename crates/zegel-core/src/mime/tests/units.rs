@@ -185,6 +185,25 @@ fn composed_messages_read_back() {
 }
 
 #[test]
+fn names_of_attachments_come_back_whatever_their_length() {
+    for letter in ["é", "漢", "👩"] {
+        for shift in 0..12 {
+            let name = format!("{}{} x.pdf", "a".repeat(shift), letter.repeat(40));
+            let file = Attachment {
+                name: name.clone(),
+                media_type: "application/pdf".into(),
+                source: Box::new(b"x".to_vec()),
+            };
+            let draft = Draft::compose(compose(Some("x"), None, vec![file]), 1_000).unwrap();
+            let outer = OuterHeaders::make(&draft, &outer_options()).unwrap();
+            let inner = InnerMessage::parse(protect(&draft, &outer).unwrap()).unwrap();
+            let names: Vec<String> = inner.attachments().map(|attachment| attachment.name).collect();
+            assert_eq!(names, [name]);
+        }
+    }
+}
+
+#[test]
 fn composed_text_of_any_kind_survives() {
     for text in [
         "",
