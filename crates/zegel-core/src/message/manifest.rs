@@ -1,5 +1,6 @@
 //! The manifest: what the sender signs for each opener (`docs/formats/manifest.md`).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -279,6 +280,10 @@ impl Manifest {
             && !self.parts.is_empty()
             && self.parts.len() <= PARTS_MAX
             && people <= RECIPIENTS_MAX
+            // An address that stands twice would be counted or shown twice (a "to all" that is none).
+            && are_distinct(&self.to)
+            && are_distinct(&self.cc)
+            && self.bcc.as_ref().is_none_or(|bcc| are_distinct(bcc))
             && (own || (self.bcc.is_none() && self.guests.is_none()))
             && self.subject.len() <= SUBJECT_MAX
             && self.labels.len() <= 100
@@ -287,6 +292,11 @@ impl Manifest {
     fn is_card_opener(&self) -> bool {
         self.opener.card.is_some() && self.opener.guest.is_none()
     }
+}
+
+fn are_distinct(addresses: &[Address]) -> bool {
+    let mut seen = BTreeSet::new();
+    addresses.iter().all(|address| seen.insert(address.canonical()))
 }
 
 impl Part {

@@ -24,9 +24,32 @@ pub(super) fn judge(case: &Value) -> Value {
 }
 
 pub(super) fn make(cases: &mut Cases) {
-    if cases.has("of-a-recipient") {
-        return;
+    if !cases.has("of-a-recipient") {
+        make_first(cases);
     }
+    make_addresses_that_stand_twice(cases);
+}
+
+fn make_addresses_that_stand_twice(cases: &mut Cases) {
+    let (to, own) = (messages::sample_manifest("bob"), messages::sample_manifest("alice"));
+    let with = |manifest: &str, from: &str, into: &str| {
+        assert!(manifest.contains(from), "{from} is not in the manifest {manifest}");
+        manifest.replacen(from, into, 1)
+    };
+    let (once, none) = ("\"to\":[\"bob@example.net\"]", "\"cc\":[\"carol@example.com\"]");
+    let in_both = "\"cc\":[\"bob@example.net\",\"carol@example.com\"]";
+    cases.add("in-to-and-cc", json!({ "manifest": with(&to, none, in_both) }), "good");
+    for (name, line) in [
+        ("to-twice", with(&to, once, "\"to\":[\"bob@example.net\",\"bob@example.net\"]")),
+        ("to-twice-in-capitals", with(&to, once, "\"to\":[\"bob@example.net\",\"Bob@example.net\"]")),
+        ("cc-twice", with(&to, none, "\"cc\":[\"carol@example.com\",\"carol@example.com\"]")),
+        ("bcc-twice", with(&own, "[\"dave@example.net\"]", "[\"dave@example.net\",\"dave@example.net\"]")),
+    ] {
+        cases.add(name, json!({ "manifest": line }), "refused");
+    }
+}
+
+fn make_first(cases: &mut Cases) {
     let [to, cc, own] = ["bob", "carol", "alice"].map(messages::sample_manifest);
     let with = |from: &str, into: &str| {
         assert!(to.contains(from), "{from} is not in the manifest {to}");
