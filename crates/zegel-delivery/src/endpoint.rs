@@ -16,6 +16,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::certificate::CertificateFault;
+
 /// How long a server may be silent, unless the settings say otherwise (RFC 5321 section 4.5.3.2 would allow minutes).
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest host name (RFC 1035 section 2.3.4).
@@ -268,7 +270,7 @@ pub(crate) enum SecureError {
     /// The connection broke or fell silent.
     Broken(io::Error),
     /// The certificate is not one for this host that we trust.
-    Certificate(rustls::Error),
+    Certificate(CertificateFault),
     /// The other side does not speak TLS, or none that is safe.
     Handshake(rustls::Error),
     /// Our own side could not be set up.
@@ -278,10 +280,10 @@ pub(crate) enum SecureError {
 fn classify(error: io::Error) -> SecureError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidCertificate(reason)) => {
-            SecureError::Certificate(rustls::Error::InvalidCertificate(reason.clone()))
+            SecureError::Certificate(CertificateFault(reason.clone()))
         }
         Some(rustls::Error::NoCertificatesPresented) => {
-            SecureError::Certificate(rustls::Error::InvalidCertificate(CertificateError::BadEncoding))
+            SecureError::Certificate(CertificateFault(CertificateError::BadEncoding))
         }
         Some(other) => SecureError::Handshake(other.clone()),
         None => SecureError::Broken(error),

@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod capture;
+pub mod certificate;
 pub mod endpoint;
 mod patience;
 mod runtime;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret;
 use thiserror::Error;
 
+use crate::certificate::CertificateFault;
 use crate::endpoint::{Credentials, Endpoint, Mechanism, SettingsError};
 use crate::runtime::small_runtime;
 use crate::sinks::{Maildir, SinkError};
@@ -29,7 +30,7 @@ pub enum SentError {
         server: String,
         /// What is wrong with it.
         #[source]
-        source: Box<rustls::Error>,
+        source: Box<CertificateFault>,
     },
     /// The IMAP server cannot be reached, or the connection broke.
     #[error("cannot talk to {server}")]

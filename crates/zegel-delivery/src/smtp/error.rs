@@ -7,6 +7,8 @@ use std::time::Duration;
 use thiserror::Error;
 use zegel_core::Address;
 
+use crate::certificate::CertificateFault;
+
 /// The step of the conversation at which something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -106,7 +108,7 @@ pub enum SubmitError {
         server: String,
         /// What is wrong with it.
         #[source]
-        source: Box<rustls::Error>,
+        source: Box<CertificateFault>,
     },
     /// The server cannot be reached (exit 75).
     #[error("cannot connect to {server}")]

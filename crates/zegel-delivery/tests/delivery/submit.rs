@@ -78,7 +78,7 @@ fn a_bad_certificate_ends_it_before_anything_is_said() {
         for port in [Port::StartTls(flaw), Port::Implicit(flaw)] {
             let error = Submission::connect_blocking(&settings(&server, port)).err().unwrap();
             let SubmitError::Certificate { source, .. } = &error else { panic!("{port:?}: {error:?}") };
-            let wanted = if flaw == Flaw::Expired { "expired" } else { "not valid for name" };
+            let wanted = if flaw == Flaw::Expired { "it expired on " } else { ", not for localhost" };
             assert!(source.to_string().contains(wanted), "{source}");
         }
     }
@@ -89,7 +89,7 @@ fn a_bad_certificate_ends_it_before_anything_is_said() {
         let endpoint = Endpoint::new("localhost", server.port(port), tls).unwrap();
         let error = Submission::connect_blocking(&SmtpSettings::new(endpoint)).err().unwrap();
         let SubmitError::Certificate { source, .. } = &error else { panic!("{error:?}") };
-        assert!(source.to_string().contains("UnknownIssuer"), "{source}");
+        assert!(source.to_string().contains("not known here"), "{source}");
     }
     // By address instead of name: the certificate has both.
     let pem = std::fs::read(server.certificates().authority()).unwrap();
