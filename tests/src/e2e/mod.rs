@@ -1,6 +1,7 @@
 //! The whole product through its real parts: generated mail, a real Postfix, the real program, and what is left behind.
 
 mod canary;
+mod completions;
 mod generate;
 mod killed;
 mod random;
