@@ -66,7 +66,7 @@ impl Config {
     ///
     /// # Errors
     /// Refuses unknown `ZEGEL_*` variables, a file that others may change, and whatever is not exactly as documented,
-    /// with line and field.
+    /// with line, column and field.
     pub fn load(paths: &Paths, environment: &Environment) -> Result<Self, ConfigError> {
         environment.check()?;
         let path = paths.config_file();
@@ -85,7 +85,7 @@ impl Config {
     /// Reads configuration from text.
     ///
     /// # Errors
-    /// Refuses unknown fields and values that are not as documented, with line and field.
+    /// Refuses unknown fields and values that are not as documented, with line, column and field.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         if text.len() > CONFIG_MAX {
             return Err(ConfigError::too_long(CONFIG_MAX));
@@ -253,10 +253,10 @@ impl TryFrom<Raw> for Config {
 
     fn try_from(raw: Raw) -> Result<Self, String> {
         if raw.version != VERSION {
-            return Err(format!("version = {} is not known here, only version = {VERSION}", raw.version));
+            return Err(format!("this version is not known here, only version = {VERSION}"));
         }
-        if let Some(name) = raw.default_account.as_ref().filter(|name| !raw.account.contains_key(*name)) {
-            return Err(format!("default_account = \"{name}\", but there is no [account.{name}]"));
+        if raw.default_account.as_ref().is_some_and(|name| !raw.account.contains_key(name)) {
+            return Err("default_account names an account that does not stand here".to_owned());
         }
         Ok(Self { default_account: raw.default_account, seal: raw.seal, accounts: raw.account })
     }

@@ -15,7 +15,7 @@ const NAME_MAX: usize = 200;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentitySource {
-    /// In the keyring, and when it is not there or there is no keyring, in a file: what is done when nothing is said.
+    /// In a file in our own folder, and when there is none in the keyring: what is done when nothing is said.
     #[default]
     Anywhere,
     /// In a file in our own folder.

@@ -116,6 +116,7 @@ fn accounts_of(document: &mut DocumentMut) -> Result<&mut Table, ConfigError> {
     accounts.as_table_mut().ok_or_else(|| ConfigError::Text {
         file: "configuration".to_owned(),
         line: 1,
+        column: 1,
         field: "account".to_owned(),
         message: "accounts written in one line cannot be changed by the program".to_owned(),
         hint: Some("write each account under its own [account.NAME] header"),

@@ -1,4 +1,5 @@
-//! Errors of the configuration, with file, line and field but never with a value that could be a secret.
+//! Errors of the configuration, with file, line, column and field but never with a value or a line of the file: whoever
+//! types a password in the wrong place sends the error to somebody for help.
 
 use std::path::Path;
 
@@ -36,12 +37,14 @@ pub enum ConfigError {
         name: String,
     },
     /// The text is not as documented.
-    #[error("{file}:{line}: {field}{separator}{message}", separator = if field.is_empty() { "" } else { ": " })]
+    #[error("{file}:{line}:{column}: {field}{separator}{message}", separator = if field.is_empty() { "" } else { ": " })]
     Text {
         /// The file, or `configuration` for text from elsewhere.
         file: String,
         /// The line, counted from 1.
         line: usize,
+        /// The character in the line, counted from 1.
+        column: usize,
         /// The field or table, where it is known.
         field: String,
         /// What is wrong.
@@ -78,6 +81,7 @@ impl ConfigError {
         Self::Text {
             file: "configuration".to_owned(),
             line: 1,
+            column: 1,
             field: String::new(),
             message: format!("longer than {cap} bytes"),
             hint: None,
@@ -106,8 +110,8 @@ impl ConfigError {
 
     pub(super) fn in_file(self, path: &Path) -> Self {
         match self {
-            Self::Text { line, field, message, hint, .. } => {
-                Self::Text { file: path.display().to_string(), line, field, message, hint }
+            Self::Text { line, column, field, message, hint, .. } => {
+                Self::Text { file: path.display().to_string(), line, column, field, message, hint }
             }
             other => other,
         }
@@ -117,19 +121,40 @@ impl ConfigError {
         let start = error.span().map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        let message = error.message().to_owned();
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        let message = error.message();
         Self::Text {
             file: "configuration".to_owned(),
             line,
-            field: field_at(text, line).to_owned(),
-            hint: hint_for(&message),
-            message: message.lines().collect::<Vec<_>>().join(", "),
+            column,
+            field: field_at(text, before, line).to_owned(),
+            hint: hint_for(message),
+            message: without_value(message),
         }
     }
 }
 
+/// Takes the value out of what serde says is wrong with it: `invalid type: string "hunter2", expected u16`.
+///
+/// What was expected is our own text and stands last; a value that contains the same words stands before it.
+fn without_value(message: &str) -> String {
+    let names_value = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "]
+        .iter()
+        .any(|start| message.starts_with(start));
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) if names_value => format!("not what belongs here, expected {expected}"),
+        None if names_value => "not what belongs here".to_owned(),
+        _ => message.lines().collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// Returns the key or table header on a line. The value is left out: somebody may have put a password there.
-fn field_at(text: &str, line: usize) -> &str {
+fn field_at<'a>(text: &'a str, before: &str, line: usize) -> &'a str {
+    // Inside a text of several lines there are no keys, whatever it looks like.
+    let inside = |quote: &str| before.matches(quote.repeat(3).as_str()).count() % 2 == 1;
+    if inside("\"") || inside("'") {
+        return "";
+    }
     let content = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
     let field = match content.split_once('=') {
         Some((key, _)) => key.trim(),

@@ -80,7 +80,7 @@ fn errors_name_line_and_field() {
             "version = 1\n[account.a]\naddress = \"a@b.c\"\n\n[account.a.smtp]\nhost = \"h\"\nport = 70000",
             7,
             "port",
-            "70000",
+            "expected u16",
         ),
         (
             "version = 1\n[account.a]\naddress = \"a@b.c\"\n[account.a.smtp]\nhost = \"h x\"",
@@ -96,9 +96,9 @@ fn errors_name_line_and_field() {
         ),
         ("version = 1\n[account.a]\nadress = \"a@b.c\"", 3, "adress", "unknown field `adress`"),
         ("version = 1\n[seal]\nallow_classic = true", 3, "allow_classic", "unknown field"),
-        ("version = 2", 1, "version", "version = 2 is not known"),
+        ("version = 2", 1, "version", "only version = 1"),
         ("[seal]\nsubject = \"x\"", 1, "seal", "missing field `version`"),
-        ("version = 1\ndefault_account = \"b\"", 1, "version", "there is no [account.b]"),
+        ("version = 1\ndefault_account = \"b\"", 1, "version", "names an account that does not stand here"),
         ("version = 1\n[account.\"a/b\"]\naddress = \"a@b.c\"", 2, "", "letters, digits"),
         ("version = 1\n[account.a]\nname = \"A\"", 2, "account.a", "address is missing"),
         ("version = 1\nversion = 1", 2, "version", "duplicate key"),
@@ -140,6 +140,72 @@ fn a_literal_password_is_refused_and_never_shown() {
         account("[account.a.smtp]\nhost = \"h\"\nusername = \"u\"\npassword = \"hunter2\"").unwrap_err();
     assert!(error.to_string().ends_with("password: a password never stands in the configuration"), "{error}");
     assert!(error.hint().unwrap().contains("{ from = \"keyring\" }"));
+}
+
+#[test]
+fn a_value_in_the_wrong_place_is_never_shown() {
+    let smtp = "[account.a.smtp]\nhost = \"mail.example.org\"\n";
+    let mut places: Vec<String> = [
+        "name = HUNTER",
+        "address = HUNTER",
+        "identity = HUNTER",
+        "identity = [HUNTER]",
+        "smtp = HUNTER",
+        "sent = HUNTER",
+        "sent = { kind = HUNTER }",
+        "sent = { kind = \"maildir\", path = [HUNTER] }",
+        "[account.a.sent]\nkind = HUNTER\nhost = \"h\"",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for field in ["host", "port", "tls", "auth", "username", "ca_file", "timeout_seconds", "password"] {
+        places.push(format!("{smtp}{field} = HUNTER"));
+        places.push(format!("{smtp}{field} = {{ from = HUNTER }}"));
+        places.push(format!("{smtp}{field} = {{ from = \"file\", path = [HUNTER] }}"));
+    }
+    let values = [
+        "\"hunter2\\n\"",
+        "\"a, expected hunter2\\n\"",
+        "\"\"\"\nkey = hunter2\n\"\"\"",
+        "'hunter2\u{7}'",
+        "hunter2",
+        "\"hunter2",
+        "\"\"\"\nx = hunter2\n",
+        "'''\nx = hunter2\n",
+        "[\"hunter2\"]",
+        "{ other = \"hunter2\" }",
+        "986543210986",
+        "98654321098654321098654321",
+        "98.6543210",
+        "-986543210",
+        "0x9865432109",
+        "9865-43-21",
+    ];
+    let mut refused = 0;
+    for (place, value) in places.iter().flat_map(|place| values.map(|value| (place, value))) {
+        let lines = place.replace("HUNTER", value);
+        let Err(error) = account(&lines) else { continue };
+        refused += 1;
+        let shown = format!("{error} {error:?} {:?}", error.hint());
+        let leaks = ["hunter2", "9865", "986543"].iter().any(|secret| shown.contains(secret));
+        assert!(!leaks, "{lines}\n{shown}");
+        let ConfigError::Text { line, column, .. } = error else { panic!("{error:?}") };
+        assert!(line >= 2 && column >= 1, "{lines}\n{shown}");
+    }
+    assert!(refused > 400, "{refused}");
+    for text in [
+        "version = 98654",
+        "version = \"hunter2\"",
+        "version = 1\ndefault_account = \"hunter2\"",
+        "version = 1\ndefault_account = \"hunter2 \"",
+        "hunter2",
+    ] {
+        let error = Config::parse(text).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("98654"), "{shown}");
+    }
+    let error = account("[account.a.smtp]\nhost = \"h\"\nport = \"hunter2\"").unwrap_err();
+    assert_eq!(error.to_string(), "configuration:6:8: port: not what belongs here, expected u16");
 }
 
 #[test]
@@ -326,7 +392,7 @@ fn a_broken_file_is_not_touched() {
     let account = Account::new("a@example.org".parse().unwrap());
     let error =
         Config::save_account(&paths, &"a".parse().unwrap(), &account, AccountChange::Add).unwrap_err();
-    assert!(error.to_string().contains("config.toml:2: "), "{error}");
+    assert!(error.to_string().contains("config.toml:2:"), "{error}");
     assert_eq!(std::fs::read_to_string(paths.config_file()).unwrap(), "version = 1\nwhat\n");
     assert!(matches!(Config::default().save(&paths), Err(ConfigError::File(FileError::Exists { .. }))));
 }
