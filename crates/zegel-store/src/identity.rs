@@ -119,12 +119,13 @@ pub struct Kept {
 #[derive(Debug, Clone)]
 pub struct IdentityStore {
     folder: PathBuf,
+    keyring: Keyring,
 }
 
 impl IdentityStore {
     /// Names the store below these paths; nothing is touched yet.
     pub fn new(paths: &Paths) -> Self {
-        Self { folder: paths.identities() }
+        Self { folder: paths.identities(), keyring: Keyring::System }
     }
 
     /// Saves an identity, and its card beside it.
@@ -138,27 +139,41 @@ impl IdentityStore {
         keep: Keep<'_>,
         existing: Existing,
     ) -> Result<(), IdentityStoreError> {
-        private::make_folder(&self.folder, Holds::Secrets)?;
+        let folder = private::FreshFolder::make(&self.folder, Holds::Secrets)?;
         let _lock = Lock::take(&self.folder.join(".lock"))?;
+        // Bound again, so that on a failure it is removed while the lock is still held.
+        let folder = folder;
         sweep(&self.folder);
+        self.put(identity, keep, existing)?;
+        folder.keep();
+        Ok(())
+    }
+
+    fn put(&self, identity: &Identity, keep: Keep<'_>, existing: Existing) -> Result<(), IdentityStoreError> {
         let address = identity.address();
         let current = self.current(address, &keep)?;
+        // What was kept aside only until the new one is safe.
+        let mut until_safe = None;
         if !current.is_empty() {
             let card = self.card(address).ok().flatten();
             if existing == Existing::Refuse {
                 let fingerprint = card.map(|card| card.fingerprint());
                 return Err(IdentityStoreError::Exists { address: address.clone(), fingerprint });
             }
-            // A rotated identity brings its old keys along; everything else is kept aside before it is replaced.
+            // A rotated identity brings its old keys along; everything else is kept aside before it is replaced. A
+            // keyring has no way to replace an entry in one step: there both are, until the new one was read back.
             let fingerprint = card.as_ref().map(Card::fingerprint);
             let brought = |old: Fingerprint| identity.key_sets().any(|set| set.fingerprint() == old);
-            if !fingerprint.is_some_and(brought) {
-                self.keep_aside(address, &current, fingerprint)?;
+            let brings = fingerprint.is_some_and(brought);
+            let in_keyring = matches!(keep, Keep::Keyring) && current.contains(&IdentityPlace::Keyring);
+            if !brings || in_keyring {
+                let print = self.keep_aside(address, &current, fingerprint)?;
+                until_safe = brings.then_some(print);
             }
         }
         let place = match keep {
             Keep::Keyring => {
-                Keyring.store(IDENTITIES, &address.canonical(), &secret_text(identity)?)?;
+                self.put_in_keyring(identity, &current)?;
                 IdentityPlace::Keyring
             }
             Keep::PlainFile => {
@@ -180,7 +195,32 @@ impl IdentityStore {
         }
         let card = self.file(address, CARD);
         write_atomically(&card, identity.card().text().as_bytes(), Mode::Private, Overwrite::Allow)?;
+        if let Some(print) = until_safe {
+            self.remove_aside(address, &print)?;
+        }
         Ok(())
+    }
+
+    /// Puts an identity into the keyring; when that fails, the one that was there is put back.
+    fn put_in_keyring(
+        &self,
+        identity: &Identity,
+        current: &[IdentityPlace],
+    ) -> Result<(), IdentityStoreError> {
+        let user = identity.address().canonical();
+        let before = match current.contains(&IdentityPlace::Keyring) {
+            true => self.keyring.find(IDENTITIES, &user)?,
+            false => None,
+        };
+        let stored = self.keyring.store(IDENTITIES, &user, &secret_text(identity)?);
+        if stored.is_err() {
+            // Should this fail too, the copy that was kept aside still opens everything.
+            let _ = match &before {
+                Some(before) => self.keyring.store(IDENTITIES, &user, before),
+                None => self.keyring.remove(IDENTITIES, &user).map(drop),
+            };
+        }
+        Ok(stored?)
     }
 
     /// Loads an identity from where the account says it is.
@@ -200,10 +240,10 @@ impl IdentityStore {
         let loaded = match source {
             IdentitySource::Path(path) => Some(load_file(path, ask)?),
             IdentitySource::File => self.load_own_file(address, ask)?,
-            IdentitySource::Keyring => load_keyring(&address.canonical())?,
+            IdentitySource::Keyring => load_keyring(&self.keyring, &address.canonical())?,
             IdentitySource::Anywhere => match self.load_own_file(address, ask)? {
                 Some(loaded) => Some(loaded),
-                None => match load_keyring(&address.canonical()) {
+                None => match load_keyring(&self.keyring, &address.canonical()) {
                     // Nothing says that it ever was in a keyring: that there is none here is not what is wrong.
                     Err(IdentityStoreError::Keyring(error))
                         if error.is_absence() && self.card(address)?.is_none() =>
@@ -241,7 +281,7 @@ impl IdentityStore {
             let Some((print, extension)) = rest.split_once('.') else { continue };
             match extension {
                 PLAIN | SEALED => identities.push(load_file(&path, ask).map(|loaded| loaded.identity)),
-                KEYRING => match load_keyring(&replaced_user(address, print)) {
+                KEYRING => match load_keyring(&self.keyring, &replaced_user(address, print)) {
                     Ok(Some(loaded)) => identities.push(Ok(loaded.identity)),
                     Ok(None) => {
                         identities.push(Err(IdentityStoreError::NotFound { address: address.clone() }))
@@ -329,30 +369,30 @@ impl IdentityStore {
         let card = self.file(address, CARD);
         let unexplained = places.is_empty() && card.try_exists().map_err(FileError::read(&card))?;
         let asked = matches!(keep, Keep::Keyring) || unexplained;
-        if asked && Keyring.find(IDENTITIES, &address.canonical())?.is_some() {
+        if asked && self.keyring.find(IDENTITIES, &address.canonical())?.is_some() {
             places.push(IdentityPlace::Keyring);
         }
         Ok(places)
     }
 
-    /// Keeps copies of what is about to be replaced.
+    /// Keeps copies of what is about to be replaced, and returns by what they are known.
     fn keep_aside(
         &self,
         address: &Address,
         current: &[IdentityPlace],
         fingerprint: Option<Fingerprint>,
-    ) -> Result<(), IdentityStoreError> {
+    ) -> Result<String, IdentityStoreError> {
         let old = self.old();
         private::make_folder(&old, Holds::Secrets)?;
         let print = fingerprint.map_or_else(random_print, |fingerprint| fingerprint.to_string());
-        let aside = |extension: &str| old.join(format!("{}.{print}.{extension}", name_of(address)));
+        let aside = |extension: &str| self.aside(address, &print, extension);
         for place in current {
             match place {
                 IdentityPlace::PlainFile => copy_file(&self.file(address, PLAIN), &aside(PLAIN))?,
                 IdentityPlace::SealedFile => copy_file(&self.file(address, SEALED), &aside(SEALED))?,
                 IdentityPlace::Keyring => {
-                    if let Some(secret) = Keyring.find(IDENTITIES, &address.canonical())? {
-                        Keyring.store(IDENTITIES, &replaced_user(address, &print), &secret)?;
+                    if let Some(secret) = self.keyring.find(IDENTITIES, &address.canonical())? {
+                        self.keyring.store(IDENTITIES, &replaced_user(address, &print), &secret)?;
                         write_atomically(&aside(KEYRING), b"", Mode::Private, Overwrite::Allow)?;
                     }
                 }
@@ -362,12 +402,27 @@ impl IdentityStore {
         if card.exists() {
             copy_file(&card, &aside(CARD))?;
         }
+        Ok(print)
+    }
+
+    /// Removes copies from the keyring that were kept aside only while their place was written.
+    fn remove_aside(&self, address: &Address, print: &str) -> Result<(), IdentityStoreError> {
+        self.keyring.remove(IDENTITIES, &replaced_user(address, print))?;
+        for extension in [KEYRING, CARD] {
+            remove_file(&self.aside(address, print, extension))?;
+        }
+        // Goes only when nothing else was ever replaced.
+        let _ = fs::remove_dir(self.old());
         Ok(())
+    }
+
+    fn aside(&self, address: &Address, print: &str, extension: &str) -> PathBuf {
+        self.old().join(format!("{}.{print}.{extension}", name_of(address)))
     }
 
     fn discard(&self, address: &Address, place: IdentityPlace) -> Result<(), IdentityStoreError> {
         match place {
-            IdentityPlace::Keyring => drop(Keyring.remove(IDENTITIES, &address.canonical())?),
+            IdentityPlace::Keyring => drop(self.keyring.remove(IDENTITIES, &address.canonical())?),
             IdentityPlace::PlainFile => remove_file(&self.file(address, PLAIN))?,
             IdentityPlace::SealedFile => remove_file(&self.file(address, SEALED))?,
         }
@@ -409,8 +464,8 @@ fn load_file(path: &Path, ask: &mut AskPassphrase<'_>) -> Result<Loaded, Identit
     Ok(Loaded { identity, place })
 }
 
-fn load_keyring(user: &str) -> Result<Option<Loaded>, IdentityStoreError> {
-    let Some(secret) = Keyring.find(IDENTITIES, user)? else { return Ok(None) };
+fn load_keyring(keyring: &Keyring, user: &str) -> Result<Option<Loaded>, IdentityStoreError> {
+    let Some(secret) = keyring.find(IDENTITIES, user)? else { return Ok(None) };
     let identity = Identity::parse(&secret)
         .map_err(|source| IdentityStoreError::Identity { place: "the keyring".to_owned(), source })?;
     Ok(Some(Loaded { identity, place: IdentityPlace::Keyring }))

@@ -35,7 +35,7 @@ pub enum KeyringError {
     /// It holds something under our name that is not text.
     #[error("the keyring holds something damaged")]
     Damaged,
-    /// The secret is larger than this keyring takes (2560 bytes on Windows).
+    /// The secret is larger than this keyring takes.
     #[error("the keyring takes at most {limit} bytes")]
     TooLong {
         /// The most it takes.
@@ -68,39 +68,180 @@ impl KeyringError {
 }
 
 /// The keyring; connected to when first used.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Keyring;
+///
+/// Some take little at once (2560 bytes on Windows, where an identity is longer): there a long secret lies in numbered
+/// chunks, and the entry itself is the *head* that counts them and has the hash of the whole.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Keyring {
+    /// That of the operating system.
+    #[default]
+    System,
+    /// One in memory that takes little and fails when told to.
+    #[cfg(test)]
+    Fake(std::sync::Arc<fake::Fake>),
+}
 
 impl Keyring {
     /// Stores a secret and reads it back.
-    pub(crate) fn store(self, service: &str, user: &str, secret: &SecretString) -> Result<(), KeyringError> {
+    ///
+    /// What was there is replaced by writing one entry: chunks have other names than those of another secret.
+    pub(crate) fn store(&self, service: &str, user: &str, secret: &SecretString) -> Result<(), KeyringError> {
         // EXPOSE: handed to the keyring, which is what it is for.
         let bytes = secret.expose_secret().as_bytes();
-        entry(service, user)?.set_secret(bytes).map_err(explain)?;
+        let before = self.head(service, user)?;
+        let mut now = None;
+        if bytes.len() > self.limit() || Head::is_one(bytes) {
+            let head = Head::of(bytes, self.limit());
+            for (name, chunk) in head.names(user).zip(bytes.chunks(self.limit())) {
+                if let Err(error) = self.put(service, &name, chunk) {
+                    self.clear(service, user, &head);
+                    return Err(error);
+                }
+            }
+            self.put(service, user, head.to_text().as_bytes())?;
+            now = Some(head);
+        } else {
+            self.put(service, user, bytes)?;
+        }
         // Some stores accept and forget (a keyring without a collection, a mock): only what comes back was kept.
         let kept = self.find(service, user)?.ok_or(KeyringError::NotKept)?;
         // EXPOSE: compared with what was given.
-        if kept.expose_secret().as_bytes() == bytes { Ok(()) } else { Err(KeyringError::NotKept) }
+        if kept.expose_secret().as_bytes() != bytes {
+            return Err(KeyringError::NotKept);
+        }
+        if let Some(before) = before.filter(|before| now.as_ref() != Some(before)) {
+            self.clear(service, user, &before);
+        }
+        Ok(())
     }
 
     /// Finds a secret.
-    pub(crate) fn find(self, service: &str, user: &str) -> Result<Option<SecretString>, KeyringError> {
-        let bytes = match entry(service, user)?.get_secret() {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(Error::NoEntry) => return Ok(None),
-            Err(error) => return Err(explain(error)),
+    pub(crate) fn find(&self, service: &str, user: &str) -> Result<Option<SecretString>, KeyringError> {
+        let Some(bytes) = self.fetch(service, user)? else { return Ok(None) };
+        let whole = if Head::is_one(&bytes) {
+            let head = Head::parse(&bytes).ok_or(KeyringError::Damaged)?;
+            // Room for all from the start: growing would leave copies behind.
+            let mut whole = Zeroizing::new(Vec::with_capacity(head.count * CHUNK_MAX));
+            for name in head.names(user) {
+                let chunk = self.fetch(service, &name)?.ok_or(KeyringError::Damaged)?;
+                if chunk.len() > CHUNK_MAX {
+                    return Err(KeyringError::Damaged);
+                }
+                whole.extend_from_slice(&chunk);
+            }
+            if blake3::hash(&whole) != head.hash {
+                return Err(KeyringError::Damaged);
+            }
+            whole
+        } else {
+            bytes
         };
-        let text = std::str::from_utf8(&bytes).map_err(|_| KeyringError::Damaged)?;
+        let text = std::str::from_utf8(&whole).map_err(|_| KeyringError::Damaged)?;
         Ok(Some(SecretString::from(text)))
     }
 
     /// Removes a secret; says whether there was one.
-    pub(crate) fn remove(self, service: &str, user: &str) -> Result<bool, KeyringError> {
-        match entry(service, user)?.delete_credential() {
-            Ok(()) => Ok(true),
-            Err(Error::NoEntry) => Ok(false),
-            Err(error) => Err(explain(error)),
+    pub(crate) fn remove(&self, service: &str, user: &str) -> Result<bool, KeyringError> {
+        let head = self.head(service, user)?;
+        let found = self.delete(service, user)?;
+        if let Some(head) = head {
+            self.clear(service, user, &head);
         }
+        Ok(found)
+    }
+
+    fn head(&self, service: &str, user: &str) -> Result<Option<Head>, KeyringError> {
+        Ok(self.fetch(service, user)?.and_then(|bytes| Head::parse(&bytes)))
+    }
+
+    /// Removes chunks that no head names any more; one that stays is of no use to anybody without the others.
+    fn clear(&self, service: &str, user: &str, head: &Head) {
+        for name in head.names(user) {
+            let _ = self.delete(service, &name);
+        }
+    }
+
+    /// Returns how many bytes one entry takes.
+    fn limit(&self) -> usize {
+        match self {
+            Self::System if cfg!(windows) => CHUNK_MAX,
+            Self::System => usize::MAX,
+            #[cfg(test)]
+            Self::Fake(fake) => fake.limit,
+        }
+    }
+
+    fn put(&self, service: &str, user: &str, bytes: &[u8]) -> Result<(), KeyringError> {
+        match self {
+            Self::System => entry(service, user)?.set_secret(bytes).map_err(explain),
+            #[cfg(test)]
+            Self::Fake(fake) => fake.put(service, user, bytes),
+        }
+    }
+
+    fn fetch(&self, service: &str, user: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError> {
+        match self {
+            Self::System => match entry(service, user)?.get_secret() {
+                Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+                Err(Error::NoEntry) => Ok(None),
+                Err(error) => Err(explain(error)),
+            },
+            #[cfg(test)]
+            Self::Fake(fake) => fake.fetch(service, user),
+        }
+    }
+
+    fn delete(&self, service: &str, user: &str) -> Result<bool, KeyringError> {
+        match self {
+            Self::System => match entry(service, user)?.delete_credential() {
+                Ok(()) => Ok(true),
+                Err(Error::NoEntry) => Ok(false),
+                Err(error) => Err(explain(error)),
+            },
+            #[cfg(test)]
+            Self::Fake(fake) => fake.delete(service, user),
+        }
+    }
+}
+
+/// Most bytes of a chunk: what Credential Manager takes, and a little less.
+const CHUNK_MAX: usize = 2048;
+/// Most chunks: more than an identity of the largest size needs.
+const CHUNKS_MAX: usize = 1024;
+/// What a head begins with; no identity does, and a password that does is put into chunks.
+const HEAD: &str = "zegel/chunks/v1 ";
+
+/// What stands in the entry of a secret that lies in chunks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Head {
+    count: usize,
+    hash: blake3::Hash,
+}
+
+impl Head {
+    fn of(secret: &[u8], limit: usize) -> Self {
+        Self { count: secret.chunks(limit).count(), hash: blake3::hash(secret) }
+    }
+
+    fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(HEAD.as_bytes())
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?.strip_prefix(HEAD)?;
+        let (count, hash) = text.split_once(' ')?;
+        let count = count.parse().ok().filter(|count| (1..=CHUNKS_MAX).contains(count))?;
+        Some(Self { count, hash: blake3::Hash::from_hex(hash).ok()? })
+    }
+
+    fn to_text(&self) -> String {
+        format!("{HEAD}{} {}", self.count, self.hash)
+    }
+
+    /// Returns the names of the chunks, which no other secret has.
+    fn names<'a>(&self, user: &'a str) -> impl Iterator<Item = String> + use<'a> {
+        let tag: String = self.hash.to_hex().chars().take(16).collect();
+        (1..=self.count).map(move |number| format!("{user} chunk {tag} {number}"))
     }
 }
 
@@ -109,7 +250,7 @@ impl Keyring {
 /// # Errors
 /// Tells why it does not.
 pub fn probe() -> Result<(), KeyringError> {
-    Keyring.find(IDENTITIES, "probe").map(drop)
+    Keyring::System.find(IDENTITIES, "probe").map(drop)
 }
 
 fn entry(service: &str, user: &str) -> Result<Entry, KeyringError> {
@@ -145,3 +286,8 @@ fn reason(error: &Error) -> String {
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;

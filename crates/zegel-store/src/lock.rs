@@ -19,8 +19,28 @@ impl Lock {
         options.create(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(FileError::write(path))?;
-        file.lock().map_err(FileError::write(path))?;
-        Ok(Self(file))
+        loop {
+            let file = options.open(path).map_err(FileError::write(path))?;
+            file.lock().map_err(FileError::write(path))?;
+            if is_at(&file, path) {
+                return Ok(Self(file));
+            }
+        }
     }
+}
+
+/// Says whether a file still has its name: who held the lock may have removed it, and a lock on a file without a name
+/// keeps nobody out.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let same = |a: std::fs::Metadata, b: std::fs::Metadata| a.dev() == b.dev() && a.ino() == b.ino();
+    file.metadata().is_ok_and(|file| path.metadata().is_ok_and(|path| same(file, path)))
+}
+
+/// Elsewhere a file that is open cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }

@@ -166,6 +166,64 @@ pub(crate) fn make_folder(path: &Path, holds: Holds) -> Result<(), FileError> {
     check_folder(path, holds)
 }
 
+/// A folder that is needed for something, and goes again with all that was made for it when that fails.
+#[derive(Debug)]
+pub(crate) struct FreshFolder {
+    /// What was not there before, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl FreshFolder {
+    /// As [`make_folder`].
+    pub(crate) fn make(path: &Path, holds: Holds) -> Result<Self, FileError> {
+        let made = path.ancestors().take_while(|path| !path.exists()).map(Path::to_owned).collect();
+        let folder = Self { made };
+        make_folder(path, holds)?;
+        Ok(folder)
+    }
+
+    /// Lets the folder stay.
+    pub(crate) fn keep(mut self) {
+        self.made.clear();
+    }
+}
+
+impl Drop for FreshFolder {
+    fn drop(&mut self) {
+        if let Some(folder) = self.made.first() {
+            // Whoever waits for this lock finds out that it is gone.
+            let _ = fs::remove_file(folder.join(".lock"));
+        }
+        for folder in &self.made {
+            // Only an empty folder can be removed this way.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Refuses a folder of ours, or one around it, that others can change: they could take files of ours away in it, or put
+/// others in their place. A folder that is not there yet holds nothing.
+///
+/// # Errors
+/// As [`check_folder`].
+pub(crate) fn check_chain(folder: &Path, holds: Holds) -> Result<(), FileError> {
+    for (path, holds) in [(Some(folder), holds), (folder.parent(), Holds::Settings)] {
+        match path.map(|path| check_folder(path, holds)) {
+            Some(Err(error)) if !error.is_missing() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an open file that is somebody else's or that others can reach.
+///
+/// # Errors
+/// As [`check_folder`].
+pub(crate) fn check_open(path: &Path, file: &File, holds: Holds) -> Result<(), FileError> {
+    check_owner(path, &file.metadata().map_err(FileError::read(path))?, holds)
+}
+
 /// Refuses a folder that others can reach.
 ///
 /// # Errors

@@ -130,9 +130,11 @@ impl Password {
                 let bytes = private::read_file(path, PASSWORD_MAX, Holds::Secrets)?;
                 one_line(bytes, || path.display().to_string())
             }
-            Self::Keyring => Keyring.find(PASSWORDS, &keyring_user(account, purpose))?.ok_or_else(|| {
-                PasswordError::NotInKeyring { account: account.to_string(), purpose: purpose.as_str() }
-            }),
+            Self::Keyring => {
+                Keyring::System.find(PASSWORDS, &keyring_user(account, purpose))?.ok_or_else(|| {
+                    PasswordError::NotInKeyring { account: account.to_string(), purpose: purpose.as_str() }
+                })
+            }
         }
     }
 
@@ -145,7 +147,7 @@ impl Password {
         purpose: Purpose,
         password: &SecretString,
     ) -> Result<(), KeyringError> {
-        Keyring.store(PASSWORDS, &keyring_user(account, purpose), password)
+        Keyring::System.store(PASSWORDS, &keyring_user(account, purpose), password)
     }
 
     /// Removes a password of an account from the keyring; says whether there was one.
@@ -153,7 +155,7 @@ impl Password {
     /// # Errors
     /// Fails when the keyring does not answer.
     pub fn forget(account: &AccountName, purpose: Purpose) -> Result<bool, KeyringError> {
-        Keyring.remove(PASSWORDS, &keyring_user(account, purpose))
+        Keyring::System.remove(PASSWORDS, &keyring_user(account, purpose))
     }
 }
 

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use secrecy::ExposeSecret;
 use zegel_core::Timestamp;
 
 use super::*;
+use crate::keyring::fake::{Fake, Fault};
 
 fn identity(address: &str) -> Identity {
     Identity::make(address.parse().unwrap(), "Alice", Timestamp::from_unix(10), 100, &mut OsRng).unwrap()
@@ -163,6 +166,82 @@ fn a_rotation_brings_its_old_keys_along() {
     let loaded = store.load(first.address(), &IdentitySource::File, &mut never).unwrap();
     assert_eq!(loaded.identity.key_sets().count(), 2);
     assert_eq!(store.card(first.address()).unwrap().unwrap().fingerprint(), second.card().fingerprint());
+}
+
+/// A store whose keyring takes 2048 bytes at once, as that of Windows does.
+fn store_with_small_keyring() -> (tempfile::TempDir, IdentityStore, Arc<Fake>) {
+    let (home, store) = store();
+    let fake = Arc::new(Fake::new(2048));
+    (home, IdentityStore { keyring: Keyring::Fake(Arc::clone(&fake)), ..store }, fake)
+}
+
+#[test]
+fn a_small_keyring_keeps_an_identity_and_its_rotations() {
+    let (_home, store, fake) = store_with_small_keyring();
+    let mut alice = identity("alice@example.org");
+    store.save(&alice, Keep::Keyring, Existing::Refuse).unwrap();
+    assert!(fake.users().len() > 2, "it lies in chunks: {:?}", fake.users());
+    for round in 1..4 {
+        alice = alice.rotate(Timestamp::from_unix(50), 100, &mut OsRng).unwrap();
+        store.save(&alice, Keep::Keyring, Existing::Replace).unwrap();
+        let loaded = store.load(alice.address(), &IdentitySource::Keyring, &mut never).unwrap();
+        assert_eq!(loaded.identity.key_sets().count(), round + 1);
+        assert!(fake.users().iter().all(|user| !user.contains("replaced")), "no second copy lies about");
+        assert!(store.load_replaced(alice.address(), &mut never).unwrap().is_empty());
+        assert!(!store.old().exists());
+    }
+    assert!(store.remove(alice.address()).unwrap());
+    assert_eq!(fake.users(), [""; 0]);
+}
+
+#[test]
+fn a_rotation_that_fails_at_any_step_leaves_the_old_identity() {
+    for fault in [Fault::Fails, Fault::Forgets, Fault::Damages] {
+        for rotated in [true, false] {
+            let mut writes = 0;
+            loop {
+                let (_home, store, fake) = store_with_small_keyring();
+                let first = identity("alice@example.org");
+                store.save(&first, Keep::Keyring, Existing::Refuse).unwrap();
+                let before = fake.users();
+                let second = match rotated {
+                    true => first.rotate(Timestamp::from_unix(50), 100, &mut OsRng).unwrap(),
+                    false => identity("alice@example.org"),
+                };
+                fake.fail_after(writes, fault);
+                let saved = store.save(&second, Keep::Keyring, Existing::Replace);
+                if fake.is_armed() {
+                    saved.unwrap();
+                    break;
+                }
+                assert!(saved.is_err(), "{fault:?} after {writes} writes");
+                let loaded = store.load(first.address(), &IdentitySource::Keyring, &mut never);
+                let loaded = loaded.unwrap_or_else(|error| panic!("{fault:?} after {writes}: {error:?}"));
+                assert_eq!(loaded.identity.card().fingerprint(), first.card().fingerprint());
+                let card = store.card(first.address()).unwrap().unwrap();
+                assert_eq!(card.fingerprint(), first.card().fingerprint());
+                assert!(before.iter().all(|user| fake.users().contains(user)));
+                writes += 1;
+            }
+            assert!(writes >= 4, "the old one is kept aside before the new one is written");
+        }
+    }
+}
+
+#[test]
+fn a_first_identity_that_is_not_kept_leaves_nothing() {
+    for fault in [Fault::Fails, Fault::Forgets, Fault::Damages] {
+        let (home, store, fake) = store_with_small_keyring();
+        fake.fail_after(1, fault);
+        assert!(store.save(&identity("alice@example.org"), Keep::Keyring, Existing::Refuse).is_err());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "no folder, no lock");
+        assert!(fake.users().iter().all(|user| user.contains("chunk")), "{:?}", fake.users());
+        // What was there before stays.
+        fs::create_dir(home.path().join("data")).unwrap();
+        fake.fail_after(0, fault);
+        assert!(store.save(&identity("alice@example.org"), Keep::Keyring, Existing::Refuse).is_err());
+        assert!(home.path().join("data").is_dir() && !store.folder.exists());
+    }
 }
 
 #[test]

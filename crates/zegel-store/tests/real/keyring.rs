@@ -128,6 +128,15 @@ fn replaces() {
     let rotated = loaded.rotate(Timestamp::from_unix(50), 100, &mut rand_core::OsRng).unwrap();
     store().save(&rotated, Keep::Keyring, Existing::Replace).unwrap();
     assert!(store().load_replaced(&address, &mut never).unwrap().is_empty());
+    let old = folder().join("data/identities/old");
+    assert!(!old.exists(), "what was kept aside meanwhile is gone");
+    // Where no copy can be kept aside, nothing is replaced.
+    std::fs::write(&old, "a file in the way").unwrap();
+    let again = rotated.rotate(Timestamp::from_unix(60), 100, &mut rand_core::OsRng).unwrap();
+    assert!(store().save(&again, Keep::Keyring, Existing::Replace).is_err());
+    let loaded = store().load(&address, &IdentitySource::Keyring, &mut never).unwrap().identity;
+    assert_eq!(loaded.card().fingerprint(), rotated.card().fingerprint());
+    std::fs::remove_file(&old).unwrap();
     // An unrelated one does not: the old one is kept aside, in the keyring.
     let other = identity("alice@example.org");
     store().save(&other, Keep::Keyring, Existing::Replace).unwrap();
@@ -180,7 +189,7 @@ fn is_absent() {
     let error = store().save(&alice, Keep::Keyring, Existing::Refuse).unwrap_err();
     assert!(matches!(&error, IdentityStoreError::Keyring(KeyringError::Unavailable(_))), "{error:?}");
     assert!(error.hint().unwrap().contains("identity file"));
-    assert!(store().card(alice.address()).unwrap().is_none(), "nothing was written");
+    assert!(!folder().exists(), "nothing was written, not even a folder");
     // A file works without a keyring, and is found without one.
     store().save(&alice, Keep::PlainFile, Existing::Refuse).unwrap();
     store().load(alice.address(), &IdentitySource::Anywhere, &mut never).unwrap();
