@@ -159,6 +159,7 @@ impl Cards {
     /// # Errors
     /// Fails when an entry exists that cannot be read or is not what it should be.
     pub fn find(&self, address: &Address) -> Result<Option<Contact>, CardsError> {
+        self.check()?;
         let path = self.file(address);
         match read_entry(&path) {
             Ok(contact) if contact.address == *address => Ok(Some(contact)),
@@ -173,6 +174,7 @@ impl Cards {
     /// # Errors
     /// Fails when the folder cannot be read.
     pub fn list(&self) -> Result<Vec<Result<Contact, CardsError>>, CardsError> {
+        self.check()?;
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -252,8 +254,14 @@ impl Cards {
         Ok(write_atomically(&path, &line, Mode::Private, Overwrite::Allow)?)
     }
 
+    /// Refuses a folder that others can change: whoever may rename in it can give one address the pin of another time.
+    fn check(&self) -> Result<(), FileError> {
+        private::check_chain(&self.folder, Holds::Settings)
+    }
+
     fn lock(&self) -> Result<Lock, CardsError> {
         private::make_folder(&self.folder, Holds::Settings)?;
+        self.check()?;
         let lock = Lock::take(&self.folder.join(".lock"))?;
         sweep(&self.folder);
         Ok(lock)

@@ -154,6 +154,53 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn whoever_makes_a_folder_first_makes_it_private() {
+        use std::os::unix::fs::PermissionsExt;
+
+        use rand_core::OsRng;
+        use zegel_core::identity::Identity;
+        use zegel_core::{Address, MessageId, Timestamp};
+
+        use crate::cards::{Cards, Change, Proof};
+        use crate::config::{Account, AccountChange, Config};
+        use crate::identity::{Existing, IdentityStore, Keep};
+        use crate::seen::{Carrier, SeenLog};
+
+        let now = Timestamp::from_unix(10);
+        let alice: Address = "alice@example.org".parse().unwrap();
+        let identity = Identity::make(alice.clone(), "", now, 100, &mut OsRng).unwrap();
+        let first_uses: [&dyn Fn(&Paths); 4] = [
+            &|paths| IdentityStore::new(paths).save(&identity, Keep::PlainFile, Existing::Refuse).unwrap(),
+            &|paths| {
+                Cards::new(paths).pin(identity.card(), Proof::Confirmed, Change::Refuse, now).unwrap();
+            },
+            &|paths| {
+                let carrier = Carrier { mail: None, digest: [0; 32] };
+                SeenLog::new(paths).record(&MessageId::from_bytes([1; 16]), &carrier, now).unwrap();
+            },
+            &|paths| {
+                let name = "a".parse().unwrap();
+                Config::save_account(paths, &name, &Account::new(alice.clone()), AccountChange::Add).unwrap();
+            },
+        ];
+        for first_use in first_uses {
+            let dir = tempfile::tempdir().unwrap();
+            first_use(&Paths::below(&dir.path().join("share/zegel")));
+            let mut folders = vec![dir.path().join("share")];
+            let mut count = 0;
+            while let Some(folder) = folders.pop() {
+                count += 1;
+                let mode = std::fs::metadata(&folder).unwrap().permissions().mode() & 0o7777;
+                assert_eq!(mode, 0o700, "{}", folder.display());
+                let inside = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+                folders.extend(inside.filter(|path| path.is_dir()));
+            }
+            assert!(count > 2);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn folders_are_private() {
         use std::os::unix::fs::PermissionsExt;
 

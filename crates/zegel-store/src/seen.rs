@@ -96,6 +96,7 @@ impl SeenLog {
     /// Fails when the log cannot be read or written, or is damaged other than by a line that was cut off at the end.
     pub fn record(&self, id: &MessageId, carrier: &Carrier<'_>, now: Timestamp) -> Result<Seen, FileError> {
         private::make_folder(&self.folder, Holds::Settings)?;
+        private::check_chain(&self.folder, Holds::Settings)?;
         let path = self.file(id);
         let _lock = Lock::take(&self.folder.join(".lock"))?;
         let new = !path.exists();
@@ -123,12 +124,13 @@ impl SeenLog {
     /// # Errors
     /// As [`SeenLog::record`].
     pub fn look(&self, id: &MessageId, carrier: &Carrier<'_>) -> Result<Seen, FileError> {
+        private::check_chain(&self.folder, Holds::Settings)?;
         let path = self.file(id);
         // No lock and no right to write: a line that is being written counts as little as one that is written later.
-        let mut file = match File::open(&path) {
+        let mut file = match open_to_read(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Seen::First),
-            Err(error) => return Err(FileError::read(&path)(error)),
+            Err(error) if error.is_missing() => return Ok(Seen::First),
+            Err(error) => return Err(error),
         };
         let (lines, _) = read(&path, &mut file)?;
         Ok(lines.iter().find(|line| line.id == *id).map_or(Seen::First, |first| compare(first, carrier)))
@@ -141,7 +143,7 @@ impl SeenLog {
     pub fn check(&self) -> Result<usize, FileError> {
         let mut count = 0;
         for path in self.files()? {
-            let mut file = File::open(&path).map_err(FileError::read(&path))?;
+            let mut file = open_to_read(&path)?;
             count += read(&path, &mut file)?.0.len();
         }
         Ok(count)
@@ -156,7 +158,7 @@ impl SeenLog {
         let mut mended = 0;
         for path in self.files()? {
             let _lock = Lock::take(&self.folder.join(".lock"))?;
-            let mut file = File::open(&path).map_err(FileError::read(&path))?;
+            let mut file = open_to_read(&path)?;
             if !matches!(read(&path, &mut file), Err(FileError::Damaged { .. })) {
                 continue;
             }
@@ -180,6 +182,7 @@ impl SeenLog {
 
     /// Returns the files of the log, in order.
     fn files(&self) -> Result<Vec<PathBuf>, FileError> {
+        private::check_chain(&self.folder, Holds::Settings)?;
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -202,12 +205,20 @@ impl SeenLog {
     }
 }
 
+fn open_to_read(path: &Path) -> Result<File, FileError> {
+    let file = File::open(path).map_err(FileError::read(path))?;
+    private::check_open(path, &file, Holds::Settings)?;
+    Ok(file)
+}
+
 fn open(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).write(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(FileError::write(path))
+    let file = options.open(path).map_err(FileError::write(path))?;
+    private::check_open(path, &file, Holds::Settings)?;
+    Ok(file)
 }
 
 /// Reads all whole lines, and returns the length they take.

@@ -104,6 +104,11 @@ impl<'a> Checks<'a> {
 
     /// Looks at one folder and everything below it, and takes rights away from others where that was asked for.
     fn permissions(&mut self, name: &str, folder: &Path, forbidden: u32) {
+        if let Some(foreign) = below(folder).iter().find(|path| is_foreign(path)) {
+            // Only root can give it back, and what its owner put there is not for us to judge.
+            self.add(name, CheckState::Fail, format!("{} belongs to another user", foreign.display()));
+            return self.hint("look at what it holds, then give it to yourself with chown, or remove it");
+        }
         let open = open_to_others(folder, forbidden);
         match (open.first(), self.repair) {
             (None, _) => {
@@ -310,26 +315,40 @@ impl<'a> Checks<'a> {
     }
 }
 
-/// Lists what others can read or change, below and including a folder; symbolic links are not followed.
+/// Lists what others can read or change, below and including a folder.
 #[cfg(unix)]
 fn open_to_others(folder: &Path, forbidden: u32) -> Vec<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
-    let mut open = Vec::new();
-    let mut queue = vec![folder.to_owned()];
+    let mut paths = below(folder);
+    paths.retain(|path| fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & forbidden != 0));
+    paths
+}
+
+/// Says whether something belongs to neither this user nor root.
+#[cfg(unix)]
+fn is_foreign(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let me = rustix::process::geteuid().as_raw();
+    fs::metadata(path).is_ok_and(|meta| meta.uid() != me && meta.uid() != 0)
+}
+
+/// Lists a folder, which may be a symbolic link, and everything below it; there symbolic links are left out.
+#[cfg(unix)]
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut queue = vec![folder.canonicalize().unwrap_or_else(|_| folder.to_owned())];
     while let Some(path) = queue.pop() {
         let Ok(meta) = fs::symlink_metadata(&path) else { continue };
         if meta.is_symlink() {
             continue;
         }
-        if meta.permissions().mode() & forbidden != 0 {
-            open.push(path.clone());
-        }
         if meta.is_dir() {
             let entries = fs::read_dir(&path).into_iter().flatten().flatten();
             queue.extend(entries.map(|entry| entry.path()));
         }
+        found.push(path);
     }
-    open
+    found
 }
 
 /// Takes forbidden rights away.
@@ -341,6 +360,16 @@ fn close(path: &Path, forbidden: u32) -> std::result::Result<(), String> {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
     });
     closed.map_err(|error| format!("cannot change {}: {error}", path.display()))
+}
+
+#[cfg(not(unix))]
+fn below(_folder: &Path) -> Vec<PathBuf> {
+    Vec::new()
+}
+
+#[cfg(not(unix))]
+fn is_foreign(_path: &Path) -> bool {
+    false
 }
 
 #[cfg(not(unix))]

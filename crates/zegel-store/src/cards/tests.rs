@@ -218,3 +218,42 @@ fn many_at_once_pin_exactly_one() {
     assert_eq!(pinned, 1);
     assert!(cards.find(bobs[0].address()).unwrap().is_some());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_others_can_change_pins_and_finds_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (home, cards) = cards();
+    let bob = bob();
+    cards.pin(bob.card(), Proof::Confirmed, Change::Refuse, now()).unwrap();
+    let before = entry(&cards);
+    let open = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    // The folder itself, and the one around it: there the whole folder could be swapped.
+    for path in [cards.folder.clone(), home.path().join("data")] {
+        for mode in [0o770, 0o777, 0o707] {
+            open(&path, mode);
+            let refused = |error: CardsError| match &error {
+                CardsError::File(FileError::Exposed { path: exposed, .. }) if *exposed == path => {
+                    assert!(error.hint().unwrap().contains("chmod"), "{error:?}");
+                }
+                _ => panic!("{error:?}"),
+            };
+            refused(cards.find(bob.address()).unwrap_err());
+            refused(cards.list().unwrap_err());
+            refused(cards.pin(bob.card(), Proof::Confirmed, Change::Replace, now()).unwrap_err());
+            refused(cards.forget(bob.address()).unwrap_err());
+            assert!(cards.contact(bob.address()).is_err(), "never counted as unknown");
+        }
+        open(&path, 0o755);
+        assert!(cards.find(bob.address()).unwrap().is_some());
+        open(&path, 0o700);
+    }
+    assert_eq!(entry(&cards), before);
+    if std::os::unix::fs::chown(&cards.folder, Some(12_345), None).is_err() {
+        eprintln!("SKIPPED: giving a folder away needs root");
+        return;
+    }
+    let error = cards.find(bob.address()).unwrap_err();
+    assert!(matches!(error, CardsError::File(FileError::Foreign { owner: 12_345, .. })), "{error:?}");
+}

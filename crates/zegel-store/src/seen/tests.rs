@@ -149,3 +149,28 @@ fn repairing_keeps_every_line_that_can_be_read_and_the_file_as_it_was() {
     assert_eq!(fs::read_to_string(path.with_extension("log.damaged")).unwrap(), damaged);
     assert_eq!(log.look(&id(2), &MAIL).unwrap(), Seen::Again { when: at(2) });
 }
+
+#[cfg(unix)]
+#[test]
+fn a_log_others_can_change_says_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = tempfile::tempdir().unwrap();
+    let log = SeenLog::new(&Paths::below(home.path()));
+    let (id, carrier) = (MessageId::from_bytes([1; 16]), Carrier { mail: None, digest: [0; 32] });
+    let now = Timestamp::from_unix(10);
+    log.record(&id, &carrier, now).unwrap();
+    let before = std::fs::read(log.file(&id)).unwrap();
+    for path in [log.file(&id), log.folder.clone(), home.path().join("state")] {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode | 0o020)).unwrap();
+        assert!(matches!(log.check(), Err(FileError::Exposed { .. })), "{}", path.display());
+        assert!(matches!(log.repair(), Err(FileError::Exposed { .. })), "{}", path.display());
+        for outcome in [log.look(&id, &carrier), log.record(&id, &carrier, now)] {
+            assert!(matches!(outcome, Err(FileError::Exposed { .. })), "{}: {outcome:?}", path.display());
+        }
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    assert_eq!(std::fs::read(log.file(&id)).unwrap(), before);
+    assert!(matches!(log.look(&id, &carrier), Ok(Seen::Again { .. })));
+}
