@@ -20,6 +20,7 @@ mod opening;
 mod outputs;
 mod sealing;
 mod secrets;
+mod signals;
 mod spool;
 mod text;
 mod ui;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     // Before any secret is in memory.
     harden::process();
     Ui::catch_panics();
+    signals::clean_up();
     let words = commands::sendmail::as_words(std::env::args_os().collect());
     match Cli::try_parse_from(&words) {
         Ok(cli) => {

@@ -183,6 +183,8 @@ impl Ui {
             Reader::Person => Progress::none(),
         }
     }
+            // The process ends here: no destructor removes what was not finished.
+            zegel_store::staging::abandon_unfinished();
 
     /// Makes a panic end the program as a bug (70), with the place and without the values that stood there.
     pub(crate) fn catch_panics() {

@@ -2,7 +2,10 @@
 //!
 //! On Linux the file has no name at all (`O_TMPFILE`) until [`Staged::persist`]: whatever ends the program before,
 //! `kill -9` and power loss included, leaves nothing behind. Elsewhere, and on file systems without such files, it has
-//! a random name and mode 0600 and is removed on every exit that runs destructors.
+//! a random name and mode 0600 and is removed on every exit that runs destructors; for the others, a signal or a panic,
+//! there is [`abandon_unfinished`].
+
+mod unfinished;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,6 +14,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use zegel_core::message::Stage;
 
+use self::unfinished::Unfinished;
+pub use self::unfinished::abandon_unfinished;
 use crate::private::FileError;
 
 /// Between these stands the random part of a temporary name.
@@ -60,7 +65,7 @@ pub struct Staged {
 enum Inner {
     #[cfg(target_os = "linux")]
     Unnamed(File),
-    Named(NamedTempFile),
+    Named(NamedTempFile, Unfinished),
 }
 
 impl Staged {
@@ -121,7 +126,7 @@ impl Staged {
         match self.inner {
             #[cfg(target_os = "linux")]
             Inner::Unnamed(file) => link(&file, &folder, path, overwrite),
-            Inner::Named(file) => match overwrite {
+            Inner::Named(file, _unfinished) => match overwrite {
                 Overwrite::Allow => file.persist(path).map(drop).map_err(|e| e.error),
                 Overwrite::Forbid => file.persist_noclobber(path).map(drop).map_err(|e| e.error),
             },
@@ -165,7 +170,7 @@ impl Staged {
         match &self.inner {
             #[cfg(target_os = "linux")]
             Inner::Unnamed(file) => file,
-            Inner::Named(file) => file.as_file(),
+            Inner::Named(file, _) => file.as_file(),
         }
     }
 }
@@ -235,7 +240,9 @@ impl Inner {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        builder.tempfile_in(folder).map(Self::Named)
+        let (file, unfinished) =
+            unfinished::enter(|| builder.tempfile_in(folder), |file: &NamedTempFile| file.path())?;
+        Ok(Self::Named(file, unfinished))
     }
 }
 
@@ -345,7 +352,8 @@ fn link(file: &File, folder: &File, path: &Path, overwrite: Overwrite) -> io::Re
     match link_new(file, folder, name) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && overwrite == Overwrite::Allow => {
             let aside = random_name();
-            link_new(file, folder, aside.as_ref())?;
+            let make = || link_new(file, folder, aside.as_ref()).map(|()| folder_of(path).join(&aside));
+            let (_, _unfinished) = unfinished::enter(make, |path| path.as_path())?;
             Ok(renameat(folder, &aside, folder, name).inspect_err(|_| {
                 let _ = unlinkat(folder, &aside, AtFlags::empty());
             })?)

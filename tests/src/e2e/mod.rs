@@ -6,6 +6,7 @@ mod generate;
 mod killed;
 mod random;
 mod search;
+mod signals;
 mod through_postfix;
 mod through_program;
 pub(crate) mod world;

@@ -10,8 +10,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn named(folder: &Path) -> Staged {
-    let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).tempfile_in(folder);
-    Staged { inner: Inner::Named(file.unwrap()), ..Staged::create(folder).unwrap() }
+    Staged { inner: Inner::create_named(folder, Mode::Private).unwrap(), ..Staged::create(folder).unwrap() }
 }
 
 fn usual(folder: &Path) -> Staged {

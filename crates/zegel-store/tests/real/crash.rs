@@ -12,7 +12,7 @@ use zegel_store::cards::{Cards, Change, Proof};
 use zegel_store::config::IdentitySource;
 use zegel_store::identity::{Existing, IdentityStore, Keep};
 use zegel_store::seen::{Carrier, Seen, SeenLog};
-use zegel_store::staging::{Overwrite, Staged};
+use zegel_store::staging::{Overwrite, Staged, abandon_unfinished};
 
 use super::{folder, identity, names, part};
 
@@ -66,6 +66,50 @@ fn kill_leaves_nothing() {
     killed_at("crash::stages", "persisted", dir.path());
     assert_eq!(names(dir.path()), ["mail.eml"]);
     assert_eq!(std::fs::metadata(dir.path().join("mail.eml")).unwrap().len(), 200_000);
+}
+
+/// Runs a part where files cannot be staged without a name, because naming them needs /proc.
+fn without_proc(name: &str, folder: &Path) -> Option<std::process::Output> {
+    let mount = "mount -t tmpfs tmpfs /proc";
+    let unshare = |script: &str| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c", script]).env(super::FOLDER, folder);
+        command
+    };
+    if !unshare(mount).output().is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: /proc cannot be covered here (no namespaces for mounting)");
+        return None;
+    }
+    let exe = std::env::current_exe().unwrap();
+    let script = format!("{mount} && exec \"$0\" --ignored --exact {name} --nocapture --test-threads=1");
+    Some(unshare(&script).arg(exe).output().unwrap())
+}
+
+#[test]
+#[ignore = "run by a_panic_takes_named_files_along"]
+fn panics_while_staging() {
+    // As the program does it: the hook ends the process, no destructor runs.
+    std::panic::set_hook(Box::new(|_| {
+        println!("files {}", names(&folder()).len());
+        abandon_unfinished();
+        std::process::exit(70);
+    }));
+    let mut first = Staged::create(&folder()).unwrap();
+    first.write_all(b"half").unwrap();
+    let second = Staged::create(&folder()).unwrap();
+    second.persist(&folder().join("whole"), Overwrite::Forbid).unwrap();
+    let _third = Staged::create(&folder()).unwrap();
+    panic!("on purpose");
+}
+
+#[test]
+fn a_panic_takes_named_files_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(output) = without_proc("crash::panics_while_staging", dir.path()) else { return };
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(70), "{text}");
+    assert!(text.contains("files 3"), "two staged files had names, or this test says nothing: {text}");
+    assert_eq!(names(dir.path()), ["whole"]);
 }
 
 #[test]
