@@ -2,22 +2,46 @@
 //!
 //! A terminal obeys what is printed to it: an escape sequence in a subject can rewrite the line that says who the
 //! sender is, retitle the window or fill the clipboard, and a direction control can turn `gpj.exe` into `exe.jpg`.
-//! So everything that is not ours passes here: controls become visible pictures, direction controls and invisible
-//! tags become their code.
+//! So everything that is not ours passes here: controls become visible pictures, direction controls, invisible
+//! tags and blanks that are not what they seem become their code.
+//!
+//! A terminal also breaks a line that is too long, and what follows stands at the start of a row, where our own lines
+//! begin. So lengths are counted in columns, not in characters, and [`rows`] breaks a line before the terminal does.
 
 use std::fmt::Write;
 
-/// Makes one line harmless: line breaks and tabs become visible too.
+use unicode_width::UnicodeWidthChar;
+
+/// Most characters of one line that are shown; what is longer hides what matters, and `--json` has all of it.
+const LINE_MAX: usize = 2000;
+
+/// What becomes of blanks that are not the ordinary one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blanks {
+    /// They become ordinary ones: in running text they are what the language asks for.
+    Plain,
+    /// They become their code: in a name or subject they only serve to push something out of sight.
+    Visible,
+}
+
+/// Makes one line harmless: line breaks and tabs become visible too, and what is very long is cut with a count.
 pub(crate) fn line(text: &str) -> String {
-    clean(text, |_| false)
+    let mut rest = text.chars();
+    let start: String = rest.by_ref().take(LINE_MAX).collect();
+    let mut line = clean(&start, |_| false, Blanks::Visible);
+    match rest.count() {
+        0 => {}
+        more => line.push_str(&format!("… ({more} more)")),
+    }
+    line
 }
 
 /// Makes several lines harmless: LF and tab stay, CRLF becomes LF, a lone CR becomes visible.
 pub(crate) fn lines(text: &str) -> String {
-    clean(&text.replace("\r\n", "\n"), |c| c == '\n' || c == '\t')
+    clean(&text.replace("\r\n", "\n"), |c| c == '\n' || c == '\t', Blanks::Plain)
 }
 
-fn clean(text: &str, keep: impl Fn(char) -> bool) -> String {
+fn clean(text: &str, keep: impl Fn(char) -> bool, blanks: Blanks) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -25,7 +49,10 @@ fn clean(text: &str, keep: impl Fn(char) -> bool) -> String {
             // Control pictures: U+2400 to U+241F show U+0000 to U+001F, U+2421 shows DEL.
             '\0'..='\x1f' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
             '\x7f' => out.push('\u{2421}'),
-            c if is_hostile(c) => {
+            '\u{a0}' => out.push(' '),
+            '\u{3000}' if blanks == Blanks::Plain => out.push_str("  "),
+            c if is_blank(c) && blanks == Blanks::Plain => out.push(' '),
+            c if is_hostile(c) || is_blank(c) => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "<U+{:04X}>", c as u32);
             }
@@ -33,6 +60,11 @@ fn clean(text: &str, keep: impl Fn(char) -> bool) -> String {
         }
     }
     out
+}
+
+/// Says whether a character is a space of another width than the ordinary one.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
 /// Says whether a terminal could be led astray by a character, or a reader by not seeing it.
@@ -46,26 +78,55 @@ fn is_hostile(c: char) -> bool {
         | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
         // Line and paragraph separator, deprecated format controls, interlinear marks, tags, byte order mark.
         | '\u{2028}' | '\u{2029}' | '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        | '\u{feff}')
+        | '\u{feff}'
+        // Letters that show nothing: Hangul fillers, the empty Braille cell, Khmer inherent vowels.
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' | '\u{17b4}' | '\u{17b5}'
+        // Nothing at all: soft hyphen, grapheme joiner, vowel separator, zero-width space, invisible operators.
+        | '\u{ad}' | '\u{034f}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}')
 }
 
-/// Breaks one harmless line into pieces of at most `width` characters, at spaces where there are any.
+/// Returns how many columns of a terminal harmless text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
+/// Returns the columns of one character. Where terminals disagree it is the larger number: a row that is too short is
+/// ugly, one that is too long puts a stranger's text at the start of the next.
+fn columns(c: char) -> usize {
+    match c {
+        // It asks for the wide form of what stands before it. Vowels and finals that follow no Hangul syllable are shown.
+        '\u{fe0f}' | '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7fb}' => 1,
+        c => c.width().unwrap_or(1),
+    }
+}
+
+/// Breaks one harmless line into rows of at most `width` columns, at spaces where there are any.
 pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
-    let width = width.max(16);
+    let rows = rows(line.chars().map(|c| (c, ())), width);
+    rows.into_iter().map(|row| row.into_iter().map(|(c, ())| c).collect()).collect()
+}
+
+/// As [`wrap`], for characters that carry something along, such as a colour.
+pub(crate) fn rows<T: Copy>(line: impl IntoIterator<Item = (char, T)>, width: usize) -> Vec<Vec<(char, T)>> {
+    // Room for one wide character at least, or nothing would ever fit.
+    let width = width.max(2);
     let mut rows = Vec::new();
-    let mut row: Vec<char> = Vec::new();
-    for c in line.chars() {
-        if row.len() == width {
-            let rest = match row.iter().rposition(|c| *c == ' ') {
+    let mut row: Vec<(char, T)> = Vec::new();
+    let mut used = 0;
+    for (c, mark) in line {
+        let more = columns(c);
+        if used + more > width {
+            let rest = match row.iter().rposition(|(c, _)| *c == ' ') {
                 Some(space) if space > 0 && c != ' ' => row.split_off(space + 1),
                 _ => Vec::new(),
             };
-            rows.push(row.iter().collect());
-            row = rest;
+            rows.push(std::mem::replace(&mut row, rest));
+            used = row.iter().map(|(c, _)| columns(*c)).sum();
         }
-        row.push(c);
+        row.push((c, mark));
+        used += more;
     }
-    rows.push(row.into_iter().collect());
+    rows.push(row);
     rows
 }
 
@@ -114,6 +175,35 @@ mod tests {
         assert!(rows.iter().all(|row| row.chars().count() <= 20), "{rows:?}");
         assert_eq!(rows.concat(), text);
         assert_eq!(wrap("", 20), [""]);
+    }
+
+    #[test]
+    fn wide_and_empty_letters_are_counted_as_the_terminal_does() {
+        for text in
+            ["漢字".repeat(30), "👩\u{200d}💻❤\u{fe0f}".repeat(20), "e\u{301}".repeat(50), "각".repeat(9)]
+        {
+            for width in [2, 3, 17, 40] {
+                let rows = wrap(&text, width);
+                assert!(rows.iter().all(|row| super::width(row) <= width), "{width}: {rows:?}");
+                assert_eq!(rows.concat(), text);
+            }
+        }
+        assert_eq!(super::width("漢字"), 4);
+        assert_eq!(super::width("e\u{301}"), 1);
+    }
+
+    #[test]
+    fn blanks_that_are_none_are_seen() {
+        assert_eq!(line("a\u{3000}b\u{2800}c\u{3164}d\u{ad}"), "a<U+3000>b<U+2800>c<U+3164>d<U+00AD>");
+        assert_eq!(lines("山田\u{3000}a\u{202f}b\u{2800}\u{ffa0}"), "山田  a b<U+2800><U+FFA0>");
+        assert_eq!(line("a\u{a0}b"), "a b");
+    }
+
+    #[test]
+    fn very_long_lines_say_how_much_is_missing() {
+        assert_eq!(line(&"x".repeat(2000)).len(), 2000);
+        let shown = line(&"é".repeat(2345));
+        assert!(shown.ends_with("é… (345 more)"), "{shown}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod progress;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use serde::Serialize;
 use zegel_wire::error::Kind;
@@ -17,10 +18,13 @@ use zegel_wire::event::Event;
 use crate::args::Globals;
 use crate::context::no_colour;
 use crate::error::{Failure, Result};
-use crate::{json, text};
+use crate::json;
 
 pub(crate) use page::{Page, Tone};
 pub(crate) use progress::Progress;
+
+/// Width of a terminal that does not tell its own.
+const USUAL_WIDTH: usize = 80;
 
 /// Who reads what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +87,7 @@ impl Ui {
             })?;
             self.data(format!("{}\n", json::harmless(&json)).as_bytes())
         } else {
-            let width = if self.is_output_terminal() { terminal_width() } else { None };
-            self.data(page().render(self.colour_out, width).as_bytes())
+            self.data(page().render(self.colour_out, terminal_width(&io::stdout())).as_bytes())
         }
     }
 
@@ -97,7 +100,7 @@ impl Ui {
         let page = page();
         if !self.is_json() {
             if !self.quiet {
-                self.to_stderr(&page.render(self.colour_err, None));
+                self.show(&page);
             }
             return true;
         }
@@ -126,7 +129,7 @@ impl Ui {
             return;
         }
         match self.reader {
-            Reader::Person => self.to_stderr(&format!("{}\n", text::line(text))),
+            Reader::Person => self.say("", Tone::Plain, text),
             Reader::Program => self.event(&Event::Status { text: text.to_owned() }),
         }
     }
@@ -137,10 +140,7 @@ impl Ui {
             return;
         }
         match self.reader {
-            Reader::Person => {
-                let label = page::paint("warning:", Tone::Warn, self.colour_err);
-                self.to_stderr(&format!("{label} {}\n", text::line(text)));
-            }
+            Reader::Person => self.say("warning:", Tone::Warn, text),
             Reader::Program => self.event(&Event::Warning { text: text.to_owned() }),
         }
     }
@@ -156,13 +156,10 @@ impl Ui {
             }
             return;
         }
-        let label = page::paint("error:", Tone::Bad, self.colour_err);
-        let mut out = format!("{label} {}\n", text::line(&failure.sentence()));
-        let label = page::paint("hint:", Tone::Note, self.colour_err);
+        self.say("error:", Tone::Bad, &failure.sentence());
         for hint in failure.hints() {
-            out.push_str(&format!("{label} {}\n", text::line(hint)));
+            self.say("hint:", Tone::Note, hint);
         }
-        self.to_stderr(&out);
     }
 
     /// Tells of a failure that came after the one object on standard output; a second object there would break its reader.
@@ -183,12 +180,12 @@ impl Ui {
             Reader::Person => Progress::none(),
         }
     }
-            // The process ends here: no destructor removes what was not finished.
-            zegel_store::staging::abandon_unfinished();
 
     /// Makes a panic end the program as a bug (70), with the place and without the values that stood there.
     pub(crate) fn catch_panics() {
         std::panic::set_hook(Box::new(|panic| {
+            // The process ends here: no destructor removes what was not finished.
+            zegel_store::staging::abandon_unfinished();
             let place = panic
                 .location()
                 .map(|place| format!(" at {}:{}", place.file(), place.line()))
@@ -203,7 +200,9 @@ impl Ui {
 
     /// Asks a question on the terminal; only `yes` in full means yes.
     pub(crate) fn confirm(&self, question: &str) -> Result<bool> {
-        self.to_stderr(&format!("{} [yes/no] ", text::line(question)));
+        let width = terminal_width(&io::stderr());
+        let question = page::sentence("", Tone::Plain, question, self.colour_err, width);
+        self.to_stderr(&format!("{} [yes/no] ", question.trim_end()));
         let mut answer = String::new();
         io::stdin()
             .read_line(&mut answer)
@@ -213,7 +212,13 @@ impl Ui {
 
     /// Shows a page on standard error, for a question that follows.
     pub(crate) fn show(&self, page: &Page) {
-        self.to_stderr(&page.render(self.colour_err, None));
+        self.to_stderr(&page.render(self.colour_err, terminal_width(&io::stderr())));
+    }
+
+    /// Writes one sentence to standard error, broken to fit where that is a terminal.
+    fn say(&self, label: &str, tone: Tone, text: &str) {
+        let width = terminal_width(&io::stderr());
+        self.to_stderr(&page::sentence(label, tone, text, self.colour_err, width));
     }
 
     fn event(&self, event: &Event) {
@@ -232,10 +237,12 @@ fn write_event(event: &Event) {
     }
 }
 
-/// Returns the width of the terminal on standard output.
-fn terminal_width() -> Option<usize> {
-    rustix::termios::tcgetwinsize(io::stdout())
-        .ok()
-        .map(|size| usize::from(size.ws_col))
-        .filter(|width| *width > 0)
+/// Returns the width of a terminal, and nothing for a file or pipe.
+fn terminal_width<T: IsTerminal + AsFd>(output: &T) -> Option<usize> {
+    if !output.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(output).ok().map(|size| usize::from(size.ws_col));
+    // One that does not know its own width (a serial line) still breaks lines somewhere.
+    Some(size.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
 }

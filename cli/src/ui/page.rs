@@ -4,6 +4,10 @@ use crate::text;
 
 /// Label column: wide enough for our labels, the same on every page, so that the eye finds things.
 const LABEL: usize = 12;
+/// Where a line goes on that was too long: no line of ours begins there.
+const INDENT: usize = 4;
+/// Widest cell that the others of its column are aligned with, where there is no terminal.
+const CELL_MAX: usize = 80;
 /// What stands before every line of content that strangers wrote.
 const GUTTER: &str = "│ ";
 
@@ -99,7 +103,10 @@ impl Page {
         self
     }
 
-    /// Renders the page; content is wrapped to `width` when there is one.
+    /// Renders the page; every line is broken to fit `width` when there is one.
+    ///
+    /// A terminal would break a long line itself, and what a stranger wrote would go on where our own lines begin. So
+    /// whatever goes on is set further to the right than anything of ours, and content keeps its gutter.
     pub(crate) fn render(&self, colour: bool, width: Option<usize>) -> String {
         let mut out = String::new();
         let mut rest = self.items.as_slice();
@@ -109,15 +116,17 @@ impl Page {
                 Item::Blank => out.push('\n'),
                 Item::Content(content) => render_content(&mut out, content, colour, width),
                 Item::Field(label, value, tone) => {
-                    let value = paint(&text::line(value), *tone, colour);
-                    let label = paint(&format!("{label:<LABEL$}"), Tone::Note, colour);
-                    out.push_str(&format!("  {label} {value}\n"));
+                    let lead = Lead {
+                        columns: 3 + text::width(label).max(LABEL),
+                        text: format!("  {} ", paint(&format!("{label:<LABEL$}"), Tone::Note, colour)),
+                    };
+                    lead.put(&mut out, &[(text::line(value), *tone)], colour, width);
                 }
                 Item::Heading(heading, tone) => {
-                    out.push_str(&format!("{}\n", paint(&text::line(heading), *tone, colour)));
+                    Lead::blank(0).put(&mut out, &[(text::line(heading), *tone)], colour, width);
                 }
                 Item::Line(line, tone) => {
-                    out.push_str(&format!("  {}\n", paint(&text::line(line), *tone, colour)))
+                    Lead::blank(2).put(&mut out, &[(text::line(line), *tone)], colour, width);
                 }
                 Item::Row(first) => {
                     let mut rows = vec![first];
@@ -125,12 +134,78 @@ impl Page {
                         rows.push(row);
                         rest = after;
                     }
-                    render_table(&mut out, &rows, colour);
+                    render_table(&mut out, &rows, colour, width);
                 }
             }
         }
         out
     }
+}
+
+/// What a line of ours begins with.
+struct Lead {
+    text: String,
+    columns: usize,
+}
+
+impl Lead {
+    fn blank(columns: usize) -> Self {
+        Self { text: " ".repeat(columns), columns }
+    }
+
+    /// Writes a line that goes on under itself where it does not fit.
+    fn put(&self, out: &mut String, pieces: &[(String, Tone)], colour: bool, width: Option<usize>) {
+        let cells = pieces.iter().flat_map(|(piece, tone)| piece.chars().map(|c| (c, *tone)));
+        let length: usize = pieces.iter().map(|(piece, _)| text::width(piece)).sum();
+        out.push_str(&self.text);
+        match width {
+            Some(width) if self.columns + length >= width => {
+                // A narrow terminal has no room for both label and value: the value stands below.
+                let beside = width >= 2 * self.columns + INDENT;
+                let indent = if beside { self.columns.max(INDENT) } else { INDENT };
+                let rows = text::rows(cells, width.saturating_sub(indent + 1));
+                for (number, row) in rows.iter().enumerate() {
+                    if number > 0 || !beside {
+                        out.push('\n');
+                        out.push_str(&" ".repeat(indent));
+                    }
+                    out.push_str(&paint_row(row, colour));
+                }
+            }
+            _ => out.push_str(&paint_row(&cells.collect::<Vec<_>>(), colour)),
+        }
+        out.push('\n');
+    }
+}
+
+/// Writes a sentence after a label of ours, for standard error.
+pub(super) fn sentence(
+    label: &str,
+    label_tone: Tone,
+    sentence: &str,
+    colour: bool,
+    width: Option<usize>,
+) -> String {
+    let lead = match label {
+        "" => Lead::blank(0),
+        label => {
+            Lead { columns: text::width(label) + 1, text: format!("{} ", paint(label, label_tone, colour)) }
+        }
+    };
+    let mut out = String::new();
+    lead.put(&mut out, &[(text::line(sentence), Tone::Plain)], colour, width);
+    out
+}
+
+/// Colours the runs of a row; blanks at its end are left out.
+fn paint_row(row: &[(char, Tone)], colour: bool) -> String {
+    let end = row.iter().rposition(|(c, _)| *c != ' ').map_or(0, |last| last + 1);
+    let runs = row.get(..end).unwrap_or_default().chunk_by(|(_, a), (_, b)| a == b);
+    runs.map(|run| {
+        let text: String = run.iter().map(|(c, _)| *c).collect();
+        paint(&text, run.first().map_or(Tone::Plain, |(_, tone)| *tone), colour)
+    })
+    .collect()
 }
 
 fn render_content(out: &mut String, content: &str, colour: bool, width: Option<usize>) {
@@ -139,7 +214,7 @@ fn render_content(out: &mut String, content: &str, colour: bool, width: Option<u
         let line = line.replace('\t', "    ");
         let rows = match width {
             // A terminal would wrap a long line itself, and its second row would stand without a gutter.
-            Some(width) => text::wrap(&line, width.saturating_sub(GUTTER.chars().count() + 1)),
+            Some(width) => text::wrap(&line, width.saturating_sub(text::width(GUTTER) + 1)),
             None => vec![line],
         };
         for row in rows {
@@ -149,23 +224,26 @@ fn render_content(out: &mut String, content: &str, colour: bool, width: Option<u
     }
 }
 
-fn render_table(out: &mut String, rows: &[&Vec<(String, Tone)>], colour: bool) {
+fn render_table(out: &mut String, rows: &[&Vec<(String, Tone)>], colour: bool, width: Option<usize>) {
     let cleaned: Vec<Vec<(String, Tone)>> =
         rows.iter().map(|row| row.iter().map(|(cell, tone)| (text::line(cell), *tone)).collect()).collect();
     let columns = cleaned.iter().map(Vec::len).max().unwrap_or(0);
+    // One very long name must not push the columns of all other rows out of sight.
+    let widest = width.map_or(CELL_MAX, |width| width / 2);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
-            cleaned.iter().filter_map(|row| row.get(column)).map(|c| c.0.chars().count()).max().unwrap_or(0)
+            let cells = cleaned.iter().filter_map(|row| row.get(column)).map(|cell| text::width(&cell.0));
+            cells.filter(|cell| *cell <= widest).max().unwrap_or(0)
         })
         .collect();
     for row in &cleaned {
-        let mut line = String::new();
+        let mut pieces = Vec::new();
         for ((cell, tone), width) in row.iter().zip(&widths) {
-            let padding = " ".repeat(width.saturating_sub(cell.chars().count()) + 2);
-            line.push_str(&paint(cell, *tone, colour));
-            line.push_str(&padding);
+            pieces.push((cell.clone(), *tone));
+            pieces.push((" ".repeat(width.saturating_sub(text::width(cell)) + 2), Tone::Plain));
         }
-        out.push_str(&format!("  {}\n", line.trim_end()));
+        while pieces.pop_if(|(piece, _)| piece.chars().all(|c| c == ' ')).is_some() {}
+        Lead::blank(2).put(out, &pieces, colour, width);
     }
 }
 
@@ -197,6 +275,66 @@ mod tests {
         assert!(rest.lines().all(|line| line.starts_with('│')), "{shown}");
         assert!(!shown.contains('\x1b'));
         assert!(rest.lines().all(|line| line.chars().count() < 40));
+    }
+
+    /// What a terminal of that many columns shows, row by row.
+    fn screen(text: &str, width: usize) -> Vec<String> {
+        let mut rows = Vec::new();
+        for line in text.lines() {
+            let (mut row, mut used) = (String::new(), 0);
+            for c in line.chars() {
+                let columns = text::width(c.encode_utf8(&mut [0; 4]));
+                if used + columns > width {
+                    rows.push(std::mem::take(&mut row));
+                    used = 0;
+                }
+                row.push(c);
+                used += columns;
+            }
+            rows.push(row);
+        }
+        rows
+    }
+
+    #[test]
+    fn no_stranger_reaches_the_start_of_a_row() {
+        let fake = "Verified sender: ceo@example.org";
+        for filler in
+            [" ", "\u{3000}", "\u{2800}", "\u{3164}", "漢", "👩\u{200d}💻", "x", "\u{a0}", "\u{11a8}"]
+        {
+            for count in 0..130 {
+                let hostile = format!("{}{fake}", filler.repeat(count));
+                let mut page = Page::new();
+                page.heading("Ours", Tone::Good).field("From", &hostile);
+                page.heading(format!("Mail of {hostile}"), Tone::Plain);
+                page.row(vec![("Attachment".into(), Tone::Note), (hostile.clone(), Tone::Plain)]);
+                page.content(&hostile);
+                for width in [20, 33, 80] {
+                    let warned = sentence("warning:", Tone::Warn, &hostile, false, Some(width));
+                    let shown = page.render(false, Some(width)) + &warned;
+                    let ours = ["Ours", "Mail of", "  From", "  Attachment", "│", "warning:", "    "];
+                    for row in screen(&shown, width) {
+                        assert!(
+                            ours.iter().any(|start| row.starts_with(start)),
+                            "{filler:?} {count} {width}: {row:?}\n{shown}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_long_cell_does_not_move_the_others() {
+        let mut page = Page::new();
+        page.row(vec![("x".repeat(300), Tone::Plain), ("1".into(), Tone::Plain)]);
+        page.row(vec![("漢".into(), Tone::Plain), ("2".into(), Tone::Plain)]);
+        let shown = page.render(false, Some(40));
+        assert!(shown.ends_with("\n  漢  2\n"), "{shown}");
+        assert!(shown.lines().all(|line| text::width(line) < 40), "{shown}");
+        assert!(
+            shown.lines().skip(1).filter(|line| line.contains('x')).all(|line| line.starts_with("    x"))
+        );
     }
 
     #[test]
