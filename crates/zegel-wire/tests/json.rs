@@ -48,6 +48,7 @@ fn events() {
     pinned::<Event>(
         r#"{"event":"progress","task":"Sealing","done":1,"total":2}
         {"event":"progress","task":"Sealing","done":1}
+        {"event":"error","text":"x"}
         {"event":"status","text":"x"}
         {"event":"warning","text":"x"}"#,
     );
