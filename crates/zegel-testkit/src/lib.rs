@@ -12,6 +12,7 @@
 )]
 
 mod certificates;
+pub mod corpus;
 mod dovecot;
 mod fixed;
 mod home;
