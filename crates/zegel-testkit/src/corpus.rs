@@ -4,7 +4,8 @@
 //! are drawn at random and given the check digits they need, names are common ones combined at random, mail addresses are
 //! under `example.org` and `.example`. Telephone numbers are of ranges set aside for fiction where a country has them
 //! (United Kingdom, United States, France, Germany); the Netherlands and Belgium have none, so theirs are of the shapes that
-//! everybody shows (`06-1234…`, and land lines whose subscriber number begins with 1, which are not given out).
+//! everybody shows (`06-1234…`, and land lines whose subscriber number begins with 1, which are not given out;
+//! 085 and 088 numbers are random).
 //!
 //! There are two [`Portion`]s. Detectors may be improved by looking at [`Portion::Tuned`]; [`Portion::Reported`] is for the
 //! figures one publishes. They share the values' check digits, people's names and the list of entities, and nothing else:

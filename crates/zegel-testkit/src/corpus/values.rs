@@ -226,7 +226,7 @@ fn vat_number(draw: &mut Draw) -> String {
     }
 }
 
-/// Countries and what follows their check digits, after the SWIFT IBAN registry (release 98). The Netherlands come first.
+/// Countries and what follows their check digits, after the SWIFT IBAN registry. The Netherlands come first.
 /// Check digits inside the account number, which some countries have, are drawn like any other.
 pub(super) const IBANS: &[(&str, &str)] = &[
     ("NL", "ABNA0#########"),
