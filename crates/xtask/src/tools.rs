@@ -14,6 +14,13 @@ struct Need {
     reason: &'static str,
 }
 
+impl Need {
+    /// Says whether the program is there, and new enough where that is known to matter.
+    fn is_met(&self) -> bool {
+        is_there(self.probe) && (self.probe != DEBIAN_COMPILER || debian_compiler_is_new_enough())
+    }
+}
+
 /// For the tests. A probe with a slash is a file, one without is a program on the path.
 const FOR_TESTS: &[Need] = &[
     Need { probe: "postfix", package: "postfix", reason: "the mail server the tests send through" },
@@ -42,7 +49,7 @@ const FOR_TESTS: &[Need] = &[
 /// For the wasm build where rustup has no such target.
 const FOR_WASM: &[Need] = &[
     Need { probe: "/usr/bin/cargo", package: "cargo-web", reason: "the wasm build of the core" },
-    Need { probe: "/usr/bin/rustc", package: "rustc-web", reason: "the wasm build of the core" },
+    Need { probe: DEBIAN_COMPILER, package: "rustc-web", reason: "the wasm build of the core" },
     Need {
         probe: "/usr/lib/rustlib/src/rust/library/Cargo.lock",
         package: "rust-web-src",
@@ -50,6 +57,9 @@ const FOR_WASM: &[Need] = &[
     },
     Need { probe: "wasm-ld-19", package: "lld-19", reason: "the linker of the wasm build" },
 ];
+
+/// Debian's compiler; a release begins with one that is too old for the core, and gets newer ones later.
+const DEBIAN_COMPILER: &str = "/usr/bin/rustc";
 
 /// For the measurements.
 const FOR_BENCH: &[Need] = &[
@@ -83,20 +93,21 @@ pub(crate) fn install(set: Set) -> Result<Outcome, Failure> {
     if matches!(set, Set::Test | Set::Wasm) && !rustup_has_wasm() {
         needs.extend(FOR_WASM);
     }
-    let missing: Vec<&Need> = needs.into_iter().filter(|need| !is_there(need.probe)).collect();
+    let missing: Vec<&Need> = needs.into_iter().filter(|need| !need.is_met()).collect();
     if missing.is_empty() {
         return Ok(Outcome::Remark("every package is there".to_owned()));
     }
     let mut packages: Vec<&str> = Vec::new();
     for need in &missing {
-        ui::note(&format!("missing: {} ({}), for {}", need.probe, need.package, need.reason));
+        let what = if is_there(need.probe) { "too old" } else { "missing" };
+        ui::note(&format!("{what}: {} ({}), for {}", need.probe, need.package, need.reason));
         packages.push(need.package);
     }
     packages.dedup();
     apt(&packages)?;
-    if let Some(need) = missing.iter().find(|need| !is_there(need.probe)) {
+    if let Some(need) = missing.iter().find(|need| !need.is_met()) {
         return Err(Failure::new(format!(
-            "{} is still missing after installing {}",
+            "{} is still missing or too old after installing {}",
             need.probe, need.package
         )));
     }
@@ -160,6 +171,18 @@ pub(crate) fn npm(folder: &str) -> Result<Outcome, Failure> {
     Ok(Outcome::Good)
 }
 
+/// Says whether Debian's compiler is at least the one this workspace asks for.
+fn debian_compiler_is_new_enough() -> bool {
+    let Ok(shown) = shell::output(shell::command(DEBIAN_COMPILER).arg("--version")) else { return false };
+    // `rustc 1.96.0 (…)`
+    let version = shown.split_whitespace().nth(1).unwrap_or_default();
+    numbers(version) >= numbers(env!("CARGO_PKG_RUST_VERSION"))
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map_while(|number| number.parse().ok()).collect()
+}
+
 fn is_there(probe: &str) -> bool {
     if probe.contains('/') { Path::new(probe).exists() } else { shell::find(probe).is_some() }
 }
@@ -190,9 +213,7 @@ fn apt(packages: &[&str]) -> Result<(), Failure> {
     };
     let mut install = vec!["install", "-q", "-y", "--no-install-recommends"];
     install.extend(packages);
-    // The package lists may be old or not there at all: only then are they fetched, and the installation tried again.
-    apt_get(&install).or_else(|_| {
-        apt_get(&["update", "-q"])?;
-        apt_get(&install)
-    })
+    // The lists a machine comes with may be old: they name packages that are gone, or that are too old for us.
+    apt_get(&["update", "-q"])?;
+    apt_get(&install)
 }
