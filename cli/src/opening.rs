@@ -11,7 +11,7 @@ use zegel_core::identity::Identity;
 use zegel_core::message::{FirstUse, OpenError, Opened, Stage, open};
 use zegel_core::mime::{OuterView, find_container, is_container};
 use zegel_store::cards::Cards;
-use zegel_store::staging::Staged;
+use zegel_store::staging::{Staged, WriteBehind};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -268,8 +268,8 @@ pub(crate) enum Staging {
 pub(crate) enum Hidden {
     /// Only its length was kept.
     Checked(u64),
-    /// In a file without a name.
-    File(Staged),
+    /// In a file without a name; written while decrypting goes on.
+    File(WriteBehind),
 }
 
 impl Stage for Staging {
@@ -278,7 +278,10 @@ impl Stage for Staging {
     fn make_file(&mut self, _length: u64) -> io::Result<Hidden> {
         match self {
             Self::Check => Ok(Hidden::Checked(0)),
-            Self::Folder(folder) => Staged::create(folder).map(Hidden::File).map_err(io::Error::other),
+            Self::Folder(folder) => {
+                let file = Staged::create(folder).map_err(io::Error::other)?;
+                Ok(Hidden::File(WriteBehind::new(file)))
+            },
         }
     }
 }
@@ -335,11 +338,14 @@ impl Shared {
         self.0.borrow_mut().rewind()
     }
 
-    /// Takes the file back; none while somebody still reads it, or when it was only checked.
-    pub(crate) fn into_staged(self) -> Option<Staged> {
-        match Rc::try_unwrap(self.0).ok()?.into_inner() {
-            Hidden::File(file) => Some(file),
-            Hidden::Checked(_) => None,
+    /// Takes the file back, written whole; none while somebody still reads it, or when it was only checked.
+    ///
+    /// # Errors
+    /// Fails when it could not be written.
+    pub(crate) fn into_staged(self) -> io::Result<Option<Staged>> {
+        match Rc::try_unwrap(self.0).map(RefCell::into_inner) {
+            Ok(Hidden::File(file)) => file.finish().map(Some),
+            Ok(Hidden::Checked(_)) | Err(_) => Ok(None),
         }
     }
 }

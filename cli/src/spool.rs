@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use zegel_store::staging::Staged;
+use zegel_store::staging::{Staged, WriteBehind};
 
 use crate::error::Result;
 
@@ -12,8 +12,8 @@ const MEMORY_MAX: u64 = 8 << 20;
 
 /// Holds ciphertext until it is whole.
 pub(crate) enum Spool {
-    /// On disk, without a name.
-    File(Staged),
+    /// On disk, without a name; written while encrypting goes on.
+    File(WriteBehind),
     /// In memory.
     Memory(Cursor<Vec<u8>>),
 }
@@ -25,7 +25,7 @@ impl Spool {
     /// Code 74 when a file cannot be made.
     pub(crate) fn make(length: u64, folder: &Path) -> Result<Self> {
         if length > MEMORY_MAX {
-            return Ok(Self::File(Staged::create(folder)?));
+            return Ok(Self::File(WriteBehind::new(Staged::create(folder)?)));
         }
         let room = usize::try_from(length).unwrap_or_default().saturating_add(32 << 10);
         Ok(Self::Memory(Cursor::new(Vec::with_capacity(room))))

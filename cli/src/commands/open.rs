@@ -166,6 +166,7 @@ fn stage<'a>(
             let path = folder.join(&name);
             let file = shared
                 .into_staged()
+                .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?
                 .ok_or_else(|| Failure::new(Kind::Bug, "an attachment was not kept aside"))?;
             outputs.add(file, path.clone())?;
             saved.push(path);

@@ -168,7 +168,7 @@ fn write_file(args: &SealArgs, mut sealed: Sealed<Spool>, path: &Path) -> Result
 fn finish(sealed: Sealed<Spool>, path: &Path) -> Result<Staged> {
     let unwritable = |error: io::Error| Failure::io(format!("cannot write {}", path.display()), &error);
     match sealed.into_container().map_err(unwritable)? {
-        Spool::File(file) => Ok(file),
+        Spool::File(file) => file.finish().map_err(unwritable),
         Spool::Memory(memory) => {
             let mut file = Staged::create_beside(path)?;
             file.write_all(memory.get_ref()).map_err(unwritable)?;

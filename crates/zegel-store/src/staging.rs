@@ -18,6 +18,10 @@ use self::unfinished::Unfinished;
 pub use self::unfinished::abandon_unfinished;
 use crate::private::FileError;
 
+mod behind;
+
+pub use behind::WriteBehind;
+
 /// Between these stands the random part of a temporary name.
 const TEMPORARY_PREFIX: &str = ".zegel-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
