@@ -11,10 +11,10 @@ use super::Staged;
 
 /// Bytes handed to the thread at a time.
 const PIECE: usize = 512 * 1024;
-/// Pieces on their way, at most: with the one being filled and the one being written, 2 MiB.
-const PIECES: usize = 2;
+/// Pieces on their way, at most: 12 MiB, about what is encrypted while the disk takes what is synced.
+const PIECES: usize = 24;
 /// After this many bytes the thread has them written to the disk, so that not everything waits for the end.
-const SYNC_EVERY: usize = 64 << 20;
+const SYNC_EVERY: usize = 16 << 20;
 
 /// A [`Staged`] file that is written by a thread; memory is bounded, and the order of bytes is kept.
 ///
