@@ -281,7 +281,7 @@ impl Stage for Staging {
             Self::Folder(folder) => {
                 let file = Staged::create(folder).map_err(io::Error::other)?;
                 Ok(Hidden::File(WriteBehind::new(file)))
-            },
+            }
         }
     }
 }

@@ -19,8 +19,8 @@ const SYNC_EVERY: usize = 16 << 20;
 /// A [`Staged`] file that is written by a thread; memory is bounded, and the order of bytes is kept.
 ///
 /// An error of the thread comes out of the next `write`, `flush`, `read` or `seek`, and at the latest of
-/// [`WriteBehind::finish`]: nothing can be given a name before everything was written. What is dropped unfinished is gone,
-/// as with [`Staged`].
+/// [`WriteBehind::finish`]; after an error every further call fails. So nothing can be given a name before everything was
+/// written. What is dropped unfinished is gone, as with [`Staged`].
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -36,6 +36,8 @@ const SYNC_EVERY: usize = 16 << 20;
 pub struct WriteBehind {
     file: Staged,
     writer: Option<Writer>,
+    /// Bytes were lost: what is in the file has a hole.
+    failed: bool,
 }
 
 /// The thread and what goes to and fro. Pieces may be plaintext, so they are wiped when they are freed.
@@ -50,7 +52,7 @@ struct Writer {
 impl WriteBehind {
     /// Writes to this file from where it stands.
     pub fn new(file: Staged) -> Self {
-        Self { file, writer: None }
+        Self { file, writer: None, failed: false }
     }
 
     /// Waits until everything is written and hands the file back.
@@ -64,7 +66,10 @@ impl WriteBehind {
 
     /// Waits until the thread has written everything, and ends it.
     fn settle(&mut self) -> io::Result<()> {
-        self.writer.take().map_or(Ok(()), Writer::finish)
+        if self.failed {
+            return Err(io::Error::other("an earlier write failed"));
+        }
+        self.writer.take().map_or(Ok(()), Writer::finish).inspect_err(|_| self.failed = true)
     }
 }
 
@@ -95,8 +100,7 @@ impl Writer {
         let count = bytes.len().min(PIECE - self.piece.len());
         self.piece.extend_from_slice(bytes.get(..count).unwrap_or_default());
         if self.piece.len() == PIECE {
-            let next =
-                self.empty.try_recv().unwrap_or_else(|_| Zeroizing::new(Vec::with_capacity(PIECE)));
+            let next = self.empty.try_recv().unwrap_or_else(|_| Zeroizing::new(Vec::with_capacity(PIECE)));
             self.full.send(std::mem::replace(&mut self.piece, next)).ok()?;
         }
         Some(count)
@@ -113,6 +117,7 @@ impl Writer {
 impl Write for WriteBehind {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let writer = match &mut self.writer {
+            _ if self.failed => return Err(io::Error::other("an earlier write failed")),
             Some(writer) => writer,
             // The clone shares the position in the file, so what comes after continues where the thread stopped.
             none => none.insert(Writer::start(self.file.file().try_clone()?)?),
@@ -120,7 +125,9 @@ impl Write for WriteBehind {
         match writer.take(bytes) {
             Some(count) => Ok(count),
             None => {
+                // Says why the thread ended.
                 self.settle()?;
+                self.failed = true;
                 Err(io::Error::other("the writing thread ended early"))
             }
         }
@@ -184,6 +191,20 @@ mod tests {
         let mut back = Vec::new();
         file.read_to_end(&mut back).unwrap();
         assert_eq!(back, bytes);
+    }
+
+    #[test]
+    fn after_an_error_nothing_works_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = WriteBehind::new(Staged::create(folder.path()).unwrap());
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        file.writer = Some(Writer::start(full).unwrap());
+        file.write_all(b"lost").unwrap();
+        assert_eq!(file.flush().unwrap_err().raw_os_error(), Some(28));
+        assert!(file.write_all(b"more").is_err());
+        assert!(file.rewind().is_err());
+        assert!(file.read(&mut [0]).is_err());
+        assert!(file.finish().is_err());
     }
 
     #[test]
