@@ -22,6 +22,7 @@ pub mod material;
 pub mod message;
 pub mod mime;
 pub mod padding;
+pub mod people;
 pub mod policy;
 pub mod receipt;
 pub mod secret;
