@@ -21,22 +21,21 @@
 //! ```
 //!
 //! The public card of each identity lies beside it, so that it can be shown without unlocking anything. An identity is
-//! never overwritten: what is replaced moves to the folder `old` (in the keyring: to another entry), because old mail
-//! opens with old keys only.
+//! never overwritten: what is replaced is copied to the folder `old` (in the keyring: to another entry), because old mail
+//! opens with old keys only. A copy there is never overwritten either.
 
 mod error;
 mod file;
+mod replace;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rand_core::{OsRng, RngCore};
 use secrecy::SecretString;
+use zegel_core::Address;
 use zegel_core::card::{CARD_MAX, Card};
-use zegel_core::id::to_base32;
 use zegel_core::identity::Identity;
-use zegel_core::{Address, Fingerprint};
 
 pub use self::error::IdentityStoreError;
 pub use self::file::{read_identity_file, write_identity_file};
@@ -46,7 +45,7 @@ use crate::lock::Lock;
 use crate::names::{is_name, name_of};
 use crate::paths::Paths;
 use crate::private::{self, FileError, Holds};
-use crate::staging::{Mode, Overwrite, sweep, sync_folder, write_atomically};
+use crate::staging::{sweep, sync_folder};
 
 /// Asks the person for the passphrase of a file.
 pub type AskPassphrase<'a> = dyn FnMut(&Path) -> io::Result<SecretString> + 'a;
@@ -132,7 +131,7 @@ impl IdentityStore {
     ///
     /// # Errors
     /// Refuses a second identity for the address unless replacing was asked for. Fails when the place does not take it
-    /// or does not give it back; then the old one is where it was.
+    /// or does not give it back; then the old one is where it was, or beside it in `old`. The same can be tried again.
     pub fn save(
         &self,
         identity: &Identity,
@@ -147,80 +146,6 @@ impl IdentityStore {
         self.put(identity, keep, existing)?;
         folder.keep();
         Ok(())
-    }
-
-    fn put(&self, identity: &Identity, keep: Keep<'_>, existing: Existing) -> Result<(), IdentityStoreError> {
-        let address = identity.address();
-        let current = self.current(address, &keep)?;
-        // What was kept aside only until the new one is safe.
-        let mut until_safe = None;
-        if !current.is_empty() {
-            let card = self.card(address).ok().flatten();
-            if existing == Existing::Refuse {
-                let fingerprint = card.map(|card| card.fingerprint());
-                return Err(IdentityStoreError::Exists { address: address.clone(), fingerprint });
-            }
-            // A rotated identity brings its old keys along; everything else is kept aside before it is replaced. A
-            // keyring has no way to replace an entry in one step: there both are, until the new one was read back.
-            let fingerprint = card.as_ref().map(Card::fingerprint);
-            let brought = |old: Fingerprint| identity.key_sets().any(|set| set.fingerprint() == old);
-            let brings = fingerprint.is_some_and(brought);
-            let in_keyring = matches!(keep, Keep::Keyring) && current.contains(&IdentityPlace::Keyring);
-            if !brings || in_keyring {
-                let print = self.keep_aside(address, &current, fingerprint)?;
-                until_safe = brings.then_some(print);
-            }
-        }
-        let place = match keep {
-            Keep::Keyring => {
-                self.put_in_keyring(identity, &current)?;
-                IdentityPlace::Keyring
-            }
-            Keep::PlainFile => {
-                write_identity_file(&self.file(address, PLAIN), identity, None, Overwrite::Allow)?;
-                IdentityPlace::PlainFile
-            }
-            Keep::SealedFile(passphrase) => {
-                write_identity_file(
-                    &self.file(address, SEALED),
-                    identity,
-                    Some(passphrase),
-                    Overwrite::Allow,
-                )?;
-                IdentityPlace::SealedFile
-            }
-        };
-        for old in current.into_iter().filter(|old| *old != place) {
-            self.discard(address, old)?;
-        }
-        let card = self.file(address, CARD);
-        write_atomically(&card, identity.card().text().as_bytes(), Mode::Private, Overwrite::Allow)?;
-        if let Some(print) = until_safe {
-            self.remove_aside(address, &print)?;
-        }
-        Ok(())
-    }
-
-    /// Puts an identity into the keyring; when that fails, the one that was there is put back.
-    fn put_in_keyring(
-        &self,
-        identity: &Identity,
-        current: &[IdentityPlace],
-    ) -> Result<(), IdentityStoreError> {
-        let user = identity.address().canonical();
-        let before = match current.contains(&IdentityPlace::Keyring) {
-            true => self.keyring.find(IDENTITIES, &user)?,
-            false => None,
-        };
-        let stored = self.keyring.store(IDENTITIES, &user, &secret_text(identity)?);
-        if stored.is_err() {
-            // Should this fail too, the copy that was kept aside still opens everything.
-            let _ = match &before {
-                Some(before) => self.keyring.store(IDENTITIES, &user, before),
-                None => self.keyring.remove(IDENTITIES, &user).map(drop),
-            };
-        }
-        Ok(stored?)
     }
 
     /// Loads an identity from where the account says it is.
@@ -354,81 +279,6 @@ impl IdentityStore {
         Ok(!current.is_empty())
     }
 
-    /// Finds where the address has an identity now.
-    ///
-    /// The keyring is asked only when it matters: when the new identity goes there, or when the card lies here without
-    /// a file. Saving a file on a server never talks to a keyring.
-    fn current(&self, address: &Address, keep: &Keep<'_>) -> Result<Vec<IdentityPlace>, IdentityStoreError> {
-        let mut places = Vec::new();
-        for (extension, place) in [(SEALED, IdentityPlace::SealedFile), (PLAIN, IdentityPlace::PlainFile)] {
-            let path = self.file(address, extension);
-            if path.try_exists().map_err(FileError::read(&path))? {
-                places.push(place);
-            }
-        }
-        let card = self.file(address, CARD);
-        let unexplained = places.is_empty() && card.try_exists().map_err(FileError::read(&card))?;
-        let asked = matches!(keep, Keep::Keyring) || unexplained;
-        if asked && self.keyring.find(IDENTITIES, &address.canonical())?.is_some() {
-            places.push(IdentityPlace::Keyring);
-        }
-        Ok(places)
-    }
-
-    /// Keeps copies of what is about to be replaced, and returns by what they are known.
-    fn keep_aside(
-        &self,
-        address: &Address,
-        current: &[IdentityPlace],
-        fingerprint: Option<Fingerprint>,
-    ) -> Result<String, IdentityStoreError> {
-        let old = self.old();
-        private::make_folder(&old, Holds::Secrets)?;
-        let print = fingerprint.map_or_else(random_print, |fingerprint| fingerprint.to_string());
-        let aside = |extension: &str| self.aside(address, &print, extension);
-        for place in current {
-            match place {
-                IdentityPlace::PlainFile => copy_file(&self.file(address, PLAIN), &aside(PLAIN))?,
-                IdentityPlace::SealedFile => copy_file(&self.file(address, SEALED), &aside(SEALED))?,
-                IdentityPlace::Keyring => {
-                    if let Some(secret) = self.keyring.find(IDENTITIES, &address.canonical())? {
-                        self.keyring.store(IDENTITIES, &replaced_user(address, &print), &secret)?;
-                        write_atomically(&aside(KEYRING), b"", Mode::Private, Overwrite::Allow)?;
-                    }
-                }
-            }
-        }
-        let card = self.file(address, CARD);
-        if card.exists() {
-            copy_file(&card, &aside(CARD))?;
-        }
-        Ok(print)
-    }
-
-    /// Removes copies from the keyring that were kept aside only while their place was written.
-    fn remove_aside(&self, address: &Address, print: &str) -> Result<(), IdentityStoreError> {
-        self.keyring.remove(IDENTITIES, &replaced_user(address, print))?;
-        for extension in [KEYRING, CARD] {
-            remove_file(&self.aside(address, print, extension))?;
-        }
-        // Goes only when nothing else was ever replaced.
-        let _ = fs::remove_dir(self.old());
-        Ok(())
-    }
-
-    fn aside(&self, address: &Address, print: &str, extension: &str) -> PathBuf {
-        self.old().join(format!("{}.{print}.{extension}", name_of(address)))
-    }
-
-    fn discard(&self, address: &Address, place: IdentityPlace) -> Result<(), IdentityStoreError> {
-        match place {
-            IdentityPlace::Keyring => drop(self.keyring.remove(IDENTITIES, &address.canonical())?),
-            IdentityPlace::PlainFile => remove_file(&self.file(address, PLAIN))?,
-            IdentityPlace::SealedFile => remove_file(&self.file(address, SEALED))?,
-        }
-        Ok(())
-    }
-
     fn load_own_file(
         &self,
         address: &Address,
@@ -437,7 +287,7 @@ impl IdentityStore {
         for extension in [SEALED, PLAIN] {
             let path = self.file(address, extension);
             if path.try_exists().map_err(FileError::read(&path))? {
-                private::check_folder(&self.folder, Holds::Secrets)?;
+                private::check_chain(&self.folder, Holds::Secrets)?;
                 return load_file(&path, ask).map(Some);
             }
         }
@@ -480,13 +330,6 @@ fn replaced_user(address: &Address, print: &str) -> String {
     format!("{} replaced {print}", address.canonical())
 }
 
-/// Stands in for the fingerprint of an identity whose card is lost.
-fn random_print() -> String {
-    let mut bytes = [0; 16];
-    OsRng.fill_bytes(&mut bytes);
-    format!("unknown-{}", to_base32(&bytes))
-}
-
 fn read_card(path: &Path) -> Result<Card, FileError> {
     let bytes = private::read_file(path, CARD_MAX, Holds::Settings)?;
     Card::parse(&bytes).map_err(|error| FileError::damaged(path, error.to_string()))
@@ -507,12 +350,6 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Copies a private file, whole or not at all; a copy that is there already has the same fingerprint and is renewed.
-fn copy_file(from: &Path, to: &Path) -> Result<(), FileError> {
-    let bytes = private::read_file(from, file::FILE_MAX, Holds::Secrets)?;
-    write_atomically(to, &bytes, Mode::Private, Overwrite::Allow)
 }
 
 fn remove_file(path: &Path) -> Result<(), FileError> {

@@ -84,17 +84,26 @@ pub(crate) enum Keyring {
 impl Keyring {
     /// Stores a secret and reads it back.
     ///
-    /// What was there is replaced by writing one entry: chunks have other names than those of another secret.
+    /// What was there is replaced by writing one entry: chunks have other names than those of another secret. The same
+    /// secret has the same names: it is not written again, and where it is there damaged, nothing of it is removed.
     pub(crate) fn store(&self, service: &str, user: &str, secret: &SecretString) -> Result<(), KeyringError> {
         // EXPOSE: handed to the keyring, which is what it is for.
         let bytes = secret.expose_secret().as_bytes();
+        // EXPOSE: compared with what is given.
+        if matches!(self.find(service, user), Ok(Some(there)) if there.expose_secret().as_bytes() == bytes) {
+            return Ok(());
+        }
         let before = self.head(service, user)?;
+        // Whether these chunks are, at least in part, those of the entry that is there: then they are in use.
+        let in_use = |head: &Head| before.as_ref().is_some_and(|before| before.hash == head.hash);
         let mut now = None;
         if bytes.len() > self.limit() || Head::is_one(bytes) {
             let head = Head::of(bytes, self.limit());
             for (name, chunk) in head.names(user).zip(bytes.chunks(self.limit())) {
                 if let Err(error) = self.put(service, &name, chunk) {
-                    self.clear(service, user, &head);
+                    if !in_use(&head) {
+                        self.clear(service, user, &head);
+                    }
                     return Err(error);
                 }
             }
@@ -109,7 +118,7 @@ impl Keyring {
         if kept.expose_secret().as_bytes() != bytes {
             return Err(KeyringError::NotKept);
         }
-        if let Some(before) = before.filter(|before| now.as_ref() != Some(before)) {
+        if let Some(before) = before.filter(|before| now.as_ref().is_none_or(|now| now.hash != before.hash)) {
             self.clear(service, user, &before);
         }
         Ok(())

@@ -73,7 +73,7 @@ pub fn read_identity_file(
     Ok((identity, place))
 }
 
-fn is_sealed(bytes: &[u8]) -> bool {
+pub(super) fn is_sealed(bytes: &[u8]) -> bool {
     let start = bytes.trim_ascii_start();
     start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") || start.starts_with(b"age-encryption.org/")
 }
@@ -94,7 +94,7 @@ fn seal(plain: &[u8], passphrase: &SecretString) -> io::Result<Vec<u8>> {
     writer.finish()?.finish()
 }
 
-fn unseal(bytes: &[u8], passphrase: &SecretString) -> Result<Zeroizing<Vec<u8>>, AgeFileError> {
+pub(super) fn unseal(bytes: &[u8], passphrase: &SecretString) -> Result<Zeroizing<Vec<u8>>, AgeFileError> {
     let reader = open_any(bytes, &[], Some(passphrase))?;
     // The plaintext is shorter than the file; room for it from the start leaves no copies behind.
     let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
+use rand_core::OsRng;
 use secrecy::ExposeSecret;
 use zegel_core::Timestamp;
 
 use super::*;
 use crate::keyring::fake::{Fake, Fault};
+use crate::staging::{Mode, Overwrite, write_atomically};
 
 fn identity(address: &str) -> Identity {
     Identity::make(address.parse().unwrap(), "Alice", Timestamp::from_unix(10), 100, &mut OsRng).unwrap()

@@ -81,3 +81,38 @@ fn a_write_that_fails_half_way_leaves_the_secret_of_before() {
         }
     }
 }
+
+#[test]
+fn storing_the_same_again_never_harms_what_is_there() {
+    for fault in [Fault::Fails, Fault::Forgets, Fault::Damages] {
+        for writes in 0..5 {
+            let fake = Arc::new(Fake::new(20));
+            let keyring = Keyring::Fake(Arc::clone(&fake));
+            let secret = secret(50, 7);
+            keyring.store("s", "alice", &secret).unwrap();
+            fake.fail_after(writes, fault);
+            keyring.store("s", "alice", &secret).unwrap();
+            assert_eq!(found(&keyring).as_deref(), Some(secret.expose_secret()), "{fault:?} {writes}");
+        }
+    }
+}
+
+/// The chunks of a secret that is there in part are the same as those that are being written.
+#[test]
+fn a_repair_that_fails_removes_no_chunk_that_is_there() {
+    for writes in 0..3 {
+        let fake = Arc::new(Fake::new(20));
+        let keyring = Keyring::Fake(Arc::clone(&fake));
+        let secret = secret(50, 7);
+        keyring.store("s", "alice", &secret).unwrap();
+        let before = fake.users();
+        let chunk = before.iter().find(|user| user.ends_with(" 2")).unwrap();
+        fake.damage(chunk);
+        fake.fail_after(writes, Fault::Fails);
+        assert!(keyring.store("s", "alice", &secret).is_err());
+        assert_eq!(fake.users(), before, "{writes}");
+        keyring.store("s", "alice", &secret).unwrap();
+        assert_eq!(found(&keyring).as_deref(), Some(secret.expose_secret()));
+        assert_eq!(fake.users(), before);
+    }
+}
