@@ -138,6 +138,13 @@ impl ConfigError {
 ///
 /// What was expected is our own text and stands last; a value that contains the same words stands before it.
 fn without_value(message: &str) -> String {
+    if let Some((name, expected)) =
+        message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'))
+        && !(name.len() <= 20 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+    {
+        // No field of ours looks like that, so that it need not be a slip of the pen.
+        return format!("unknown field{expected}");
+    }
     let names_value = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "]
         .iter()
         .any(|start| message.starts_with(start));
@@ -161,8 +168,19 @@ fn field_at<'a>(text: &'a str, before: &str, line: usize) -> &'a str {
         None if content.starts_with('[') => content.trim_matches(['[', ']']),
         None => "",
     };
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);
-    if field.len() <= 100 && field.chars().all(fits) { field } else { "" }
+    if is_known(field) { field } else { "" }
+}
+
+/// Says whether a key or header is made of our own words: any other line may be a password that was pasted there, and a
+/// base64 one ends with `=`, as a key does.
+fn is_known(field: &str) -> bool {
+    let (table, account) = match field.strip_prefix("account.") {
+        Some(rest) => rest.split_once('.').map_or(("", rest), |(account, table)| (table, account)),
+        None => (field, "-"),
+    };
+    let words = table.split('.').map(str::trim);
+    account.parse::<super::AccountName>().is_ok()
+        && (table.is_empty() && field != table || words.clone().all(|word| WORDS.contains(&word)))
 }
 
 fn hint_for(message: &str) -> Option<&'static str> {
@@ -176,4 +194,73 @@ fn hint_for(message: &str) -> Option<&'static str> {
         return Some(super::password::HINT);
     }
     message.contains("missing field `version`").then_some("the first line of the file is: version = 1")
+}
+
+/// All keys and tables there are; nothing else is repeated from the text as the name of a field.
+const WORDS: [&str; 23] = [
+    "account",
+    "address",
+    "auth",
+    "ca_file",
+    "default_account",
+    "folder",
+    "from",
+    "host",
+    "identity",
+    "kind",
+    "name",
+    "part_threshold",
+    "password",
+    "path",
+    "port",
+    "seal",
+    "sent",
+    "smtp",
+    "subject",
+    "timeout_seconds",
+    "tls",
+    "username",
+    "version",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_words_are_a_field() {
+        for known in ["version", "seal", "seal.subject", "account.work", "account.work.smtp", "password.from"]
+        {
+            assert_eq!(field_at(&format!("[{known}]"), "", 1), known);
+            assert_eq!(field_at(&format!("{known} = 1"), "", 1), known);
+        }
+        for line in [
+            "cGFzc3dvcmQ=",
+            "cGFzc3dvcmQ==",
+            "cGFzc3dvcmQ= 1",
+            "[cGFzc3dvcmQ=]",
+            "[hunter2]",
+            "account.work.hunter2 = 1",
+            "smtp.hunter2 = 1",
+            "hunter2",
+            "= 1",
+        ] {
+            assert_eq!(field_at(line, "", 1), "", "{line}");
+        }
+    }
+
+    #[test]
+    fn a_base64_password_on_a_line_of_its_own_is_not_shown() {
+        for line in
+            ["cGFzc3dvcmQ=", "cGFzc3dvcmQ==", "cGFzc3dvcmQ= 1", "cGFzc3dvcmQ", "hunter2 = 1", "[hunter2]"]
+        {
+            for before in
+                ["version = 1\n", "version = 1\n[account.a]\naddress = \"a@b.c\"\n[account.a.smtp]\n"]
+            {
+                let error = super::super::Config::parse(&format!("{before}{line}\n")).unwrap_err();
+                let shown = format!("{error} {error:?} {:?}", error.hint());
+                assert!(!shown.contains("cGFzc3") && !shown.contains("hunter2"), "{line}: {shown}");
+            }
+        }
+    }
 }
