@@ -36,5 +36,5 @@ pub use crate::config::{Account, Config};
 pub use crate::environment::Environment;
 pub use crate::identity::IdentityStore;
 pub use crate::paths::Paths;
-pub use crate::private::FileError;
+pub use crate::private::{FileError, check_around};
 pub use crate::seen::SeenLog;

@@ -2,12 +2,17 @@
 //!
 //! Permissions are looked at on the open file, never on its path, so nobody can swap the file in between.
 
+mod chain;
+
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+pub use self::chain::check_around;
+pub(crate) use self::chain::check_chain;
 
 /// Tells what went wrong with a file or folder of ours, and with which.
 #[derive(Debug, Error)]
@@ -151,11 +156,14 @@ pub(crate) enum Holds {
     Settings,
 }
 
-/// Makes a folder (mode 0700) unless it is there, and refuses one that others can reach.
+/// Makes a folder (mode 0700) unless it is there, and refuses one that others can reach or that lies where others can
+/// rename it.
 ///
 /// # Errors
-/// Fails when the folder cannot be made, is no folder, belongs to somebody else or is open to others.
+/// Fails when the folder cannot be made, is no folder, belongs to somebody else or is open to others; then nothing was
+/// made. Also as [`check_around`].
 pub(crate) fn make_folder(path: &Path, holds: Holds) -> Result<(), FileError> {
+    check_around(path)?;
     if !path.is_dir() {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -199,21 +207,6 @@ impl Drop for FreshFolder {
             let _ = fs::remove_dir(folder);
         }
     }
-}
-
-/// Refuses a folder of ours, or one around it, that others can change: they could take files of ours away in it, or put
-/// others in their place. A folder that is not there yet holds nothing.
-///
-/// # Errors
-/// As [`check_folder`].
-pub(crate) fn check_chain(folder: &Path, holds: Holds) -> Result<(), FileError> {
-    for (path, holds) in [(Some(folder), holds), (folder.parent(), Holds::Settings)] {
-        match path.map(|path| check_folder(path, holds)) {
-            Some(Err(error)) if !error.is_missing() => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// Refuses an open file that is somebody else's or that others can reach.
