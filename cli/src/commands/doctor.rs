@@ -1,6 +1,7 @@
 //! `zegel doctor`
 
 mod checks;
+mod rights;
 
 use clap::Args;
 use zegel_wire::error::Kind;

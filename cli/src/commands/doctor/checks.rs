@@ -1,7 +1,6 @@
 //! What the doctor looks at.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zegel_core::Timestamp;
 use zegel_delivery::smtp::account_test_blocking;
@@ -10,8 +9,10 @@ use zegel_store::config::{IdentitySource, Sent};
 use zegel_store::identity::{IdentityPlace, Kept};
 use zegel_store::keyring;
 use zegel_store::seen::SeenLog;
+use zegel_store::{FileError, check_around};
 use zegel_wire::report::{CheckState, CheckView};
 
+use super::rights::{below, close, is_foreign, open_to_others};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::{keys, mailer, text};
@@ -76,6 +77,7 @@ impl<'a> Checks<'a> {
             Ok(paths) => paths.clone(),
             Err(failure) => return self.fail("folders", &failure),
         };
+        self.home();
         // The configuration holds no secrets: others may read it, but not change it.
         let named = [
             ("configuration", paths.config(), 0o022),
@@ -99,6 +101,26 @@ impl<'a> Checks<'a> {
                 continue;
             }
             self.permissions(&name, folder, forbidden);
+        }
+    }
+
+    /// The folder around all, where one was chosen: whoever may rename in it can take ours away. What lies further out is
+    /// not ours to change.
+    fn home(&mut self) {
+        let Some(home) = self.context.environment().path("ZEGEL_HOME") else { return };
+        let Ok(home) = home.canonicalize() else { return };
+        match check_around(&home.join("data")) {
+            Err(FileError::Exposed { path, .. }) if path == home && self.repair == Repair::Yes => {
+                match close(&home, 0o022) {
+                    Ok(()) => {
+                        let closed = format!("{} closed to others", home.display());
+                        self.add("home folder", CheckState::Fixed, closed)
+                    }
+                    Err(wrong) => self.add("home folder", CheckState::Fail, wrong),
+                };
+            }
+            Err(error) => self.fail("home folder", &error.into()),
+            Ok(()) => {}
         }
     }
 
@@ -313,71 +335,4 @@ impl<'a> Checks<'a> {
             .map_or_else(|| "no login".to_owned(), |mechanism| format!("login by {mechanism}"));
         Ok(format!("{}, {login}", report.tls.unwrap_or_else(|| "no TLS (this machine)".to_owned())))
     }
-}
-
-/// Lists what others can read or change, below and including a folder.
-#[cfg(unix)]
-fn open_to_others(folder: &Path, forbidden: u32) -> Vec<PathBuf> {
-    use std::os::unix::fs::PermissionsExt;
-    let mut paths = below(folder);
-    paths.retain(|path| fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & forbidden != 0));
-    paths
-}
-
-/// Says whether something belongs to neither this user nor root.
-#[cfg(unix)]
-fn is_foreign(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let me = rustix::process::geteuid().as_raw();
-    fs::metadata(path).is_ok_and(|meta| meta.uid() != me && meta.uid() != 0)
-}
-
-/// Lists a folder, which may be a symbolic link, and everything below it; there symbolic links are left out.
-#[cfg(unix)]
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut queue = vec![folder.canonicalize().unwrap_or_else(|_| folder.to_owned())];
-    while let Some(path) = queue.pop() {
-        let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-        if meta.is_symlink() {
-            continue;
-        }
-        if meta.is_dir() {
-            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
-            queue.extend(entries.map(|entry| entry.path()));
-        }
-        found.push(path);
-    }
-    found
-}
-
-/// Takes forbidden rights away.
-#[cfg(unix)]
-fn close(path: &Path, forbidden: u32) -> std::result::Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    let closed = fs::symlink_metadata(path).and_then(|meta| {
-        let mode = meta.permissions().mode() & 0o777 & !forbidden;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
-    });
-    closed.map_err(|error| format!("cannot change {}: {error}", path.display()))
-}
-
-#[cfg(not(unix))]
-fn below(_folder: &Path) -> Vec<PathBuf> {
-    Vec::new()
-}
-
-#[cfg(not(unix))]
-fn is_foreign(_path: &Path) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_folder: &Path, _forbidden: u32) -> Vec<PathBuf> {
-    Vec::new()
-}
-
-#[cfg(not(unix))]
-fn close(_path: &Path, _forbidden: u32) -> std::result::Result<(), String> {
-    Ok(())
 }
