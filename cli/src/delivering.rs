@@ -8,7 +8,7 @@ use zegel_delivery::sent::{Kept, SentCopy};
 use zegel_delivery::sinks::{self, BatchError, LineEnding, MaildirBatch};
 use zegel_delivery::smtp::{BlockingSubmission, SmtpSettings, Submission, SubmitError};
 use zegel_store::config::Chosen;
-use zegel_store::staging::Overwrite;
+use zegel_store::staging::{Overwrite, Staged};
 use zegel_wire::error::Kind;
 use zegel_wire::report::{MailOutcome, MailView, SendReport, SentCopyView};
 
@@ -92,11 +92,10 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
         }
         Way::File(path, overwrite) => {
             let mail = make(&mut sealed, only(&mails)?)?;
-            let ours = match overwrite {
-                Overwrite::Allow => sinks::Overwrite::Force,
-                Overwrite::Forbid => sinks::Overwrite::Refuse,
-            };
-            sinks::write_file(&path, &mail, LineEnding::Crlf, ours)?;
+            let mut file = Staged::create_beside(&path)?;
+            sinks::write_mail(&mut file, &mail, LineEnding::Crlf)
+                .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?;
+            file.persist(&path, overwrite)?;
             let path = Some(path.display().to_string());
             report.mails.push(MailView { path, ..view(&mail, MailOutcome::Written) });
         }

@@ -3,26 +3,45 @@
 use std::io;
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGXFSZ};
 use signal_hook::iterator::Signals;
-use zegel_store::staging::abandon_unfinished;
+use signal_hook::low_level::emulate_default_handler;
 
-/// Ends the program with 128 and the number of the signal, as a shell counts, and leaves no unfinished file.
+/// The signals that are heeded; every other one ends the process as it always did.
+const HEEDED: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGXFSZ];
+
+/// Lets a signal end the program as it would have, but leaves no unfinished file.
 ///
 /// Without this a signal ends the process at once, and where a file cannot be written without a name, what was written
-/// of it (plaintext of a message not yet verified, when opening) would stay. A signal that was ignored when the program
-/// began, by `nohup` or for a job in the background, stays ignored.
+/// of it (plaintext of a message not yet verified, when opening) would stay. The process still dies *of* the signal:
+/// a shell that runs a loop of sends stops its loop only when it sees that (an exit code of 130 does not stop it). A signal that was
+/// ignored when the program began, by `nohup` or for a job in the background, stays ignored.
 pub(crate) fn clean_up() {
     let ignored = ignored_from_start();
-    let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !ignored(*signal));
+    let wanted = HEEDED.into_iter().filter(|signal| !ignored(*signal));
     // Where signals cannot be had, they end the process as they always did.
     let Ok(mut signals) = Signals::new(wanted) else { return };
     let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            abandon_unfinished();
-            std::process::exit(128 + signal);
+        for signal in signals.forever() {
+            // A file beyond the limit of the process: the write fails too, and that ends the program like a full disk.
+            if signal != SIGXFSZ {
+                end(signal);
+            }
         }
     });
+}
+
+/// Removes what is not finished, in the store and in Maildirs.
+pub(crate) fn abandon_unfinished() {
+    zegel_store::staging::abandon_unfinished();
+    zegel_delivery::sinks::abandon_unfinished();
+}
+
+fn end(signal: i32) -> ! {
+    abandon_unfinished();
+    let _ = emulate_default_handler(signal);
+    // Only for a signal that the library does not know.
+    std::process::exit(128 + signal)
 }
 
 /// Reads which signals are ignored (Linux; elsewhere none is known to be).

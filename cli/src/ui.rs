@@ -185,7 +185,7 @@ impl Ui {
     pub(crate) fn catch_panics() {
         std::panic::set_hook(Box::new(|panic| {
             // The process ends here: no destructor removes what was not finished.
-            zegel_store::staging::abandon_unfinished();
+            crate::signals::abandon_unfinished();
             let place = panic
                 .location()
                 .map(|place| format!(" at {}:{}", place.file(), place.line()))

@@ -215,14 +215,7 @@ impl From<SubmitError> for Failure {
 
 impl From<SinkError> for Failure {
     fn from(error: SinkError) -> Self {
-        match &error {
-            SinkError::Exists(_) => failure(
-                Kind::Exists,
-                &error,
-                Some("choose another name, or add --force to replace it".to_owned()),
-            ),
-            _ => failure(Kind::Io, &error, None),
-        }
+        failure(Kind::Io, &error, None)
     }
 }
 

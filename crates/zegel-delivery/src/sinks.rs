@@ -1,8 +1,9 @@
-//! Places a mail can go to instead of a server: a file, a Maildir, any writer.
+//! Places a mail can go to instead of a server: a Maildir, any writer.
 
+mod aside;
 mod batch;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,18 +14,17 @@ use thiserror::Error;
 
 use zegel_core::message::SealedMail;
 
+use aside::Aside;
+pub use aside::abandon_unfinished;
 pub use batch::{BatchError, MaildirBatch};
 
 /// Between the unique name of a Maildir entry and its flags; Windows allows no colon in a file name.
 const INFO: &str = if cfg!(windows) { ";2," } else { ":2," };
 
-/// Tells why a mail was not written; nothing is left behind (exit 74; [`SinkError::Exists`]: 64).
+/// Tells why a mail was not written; nothing is left behind (exit 74).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SinkError {
-    /// There is something under that name already.
-    #[error("{} exists", .0.display())]
-    Exists(PathBuf),
     /// Writing failed.
     #[error("cannot write {}", path.display())]
     Io {
@@ -49,16 +49,6 @@ pub enum LineEnding {
     Lf,
 }
 
-/// What happens to a file that is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Overwrite {
-    /// It is replaced.
-    Force,
-    /// It stays, and nothing is written.
-    Refuse,
-}
-
 /// Writes a mail to `out`.
 ///
 /// # Errors
@@ -79,40 +69,6 @@ pub fn write_mail(out: &mut dyn Write, mail: &SealedMail, ending: LineEnding) ->
         }
     }
     out.flush()
-}
-
-/// Writes a mail to a file, aside first and then renamed, so that there is never half a mail; readable by its owner only.
-///
-/// # Errors
-/// The file exists and may not be overwritten, or writing fails; then nothing is left behind.
-pub fn write_file(
-    path: &Path,
-    mail: &SealedMail,
-    ending: LineEnding,
-    overwrite: Overwrite,
-) -> Result<(), SinkError> {
-    let io_error = |source| SinkError::Io { path: path.to_owned(), source };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut aside = tempfile::Builder::new().prefix(".zegel-").tempfile_in(folder).map_err(io_error)?;
-    {
-        let mut out = io::BufWriter::new(aside.as_file_mut());
-        write_mail(&mut out, mail, ending).map_err(io_error)?;
-    }
-    aside.as_file().sync_all().map_err(io_error)?;
-    let renamed = match overwrite {
-        Overwrite::Force => aside.persist(path),
-        Overwrite::Refuse => aside.persist_noclobber(path),
-    };
-    match renamed {
-        Ok(_) => sync_folder(folder).map_err(io_error),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(SinkError::Exists(path.to_owned()))
-        }
-        Err(error) => Err(io_error(error.error)),
-    }
 }
 
 /// A mail folder with one file for each mail.
@@ -170,34 +126,16 @@ impl Maildir {
 
     fn store(&self, mail: &SealedMail, folder: &str, flags: &str) -> Result<PathBuf, SinkError> {
         let name = unique_name();
-        let aside = self.root.join("tmp").join(&name);
         let folder = self.root.join(folder);
         let path = folder.join(format!("{name}{flags}"));
-        let outcome = write_aside(&aside, mail)
-            .and_then(|()| fs::rename(&aside, &path))
+        let outcome = Aside::write(self.root.join("tmp").join(&name), mail)
+            .and_then(|aside| aside.deliver(&path))
             .and_then(|()| sync_folder(&folder));
         match outcome {
             Ok(()) => Ok(path),
-            Err(source) => {
-                // The error that counts is the first one.
-                let _ = fs::remove_file(&aside);
-                Err(SinkError::Io { path, source })
-            }
+            Err(source) => Err(SinkError::Io { path, source }),
         }
     }
-}
-
-fn write_aside(path: &Path, mail: &SealedMail) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    let mut out = io::BufWriter::new(&file);
-    write_mail(&mut out, mail, LineEnding::Lf)?;
-    drop(out);
-    // What is in `new` counts as delivered, so it has to survive a power cut.
-    file.sync_all()
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

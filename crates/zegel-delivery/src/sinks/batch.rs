@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zegel_core::message::SealedMail;
 
-use super::{Maildir, SinkError, sync_folder, unique_name, write_aside};
+use super::{Aside, Maildir, SinkError, sync_folder, unique_name};
 
 /// Tells why a batch did not arrive as a whole.
 #[derive(Debug, Error)]
@@ -33,8 +33,8 @@ pub enum BatchError {
 pub struct MaildirBatch {
     maildir: Maildir,
     made: Vec<PathBuf>,
-    /// Where each mail lies and where it is to go.
-    staged: Vec<(PathBuf, PathBuf)>,
+    /// Each mail and where it is to go.
+    staged: Vec<(Aside, PathBuf)>,
 }
 
 impl MaildirBatch {
@@ -63,9 +63,13 @@ impl MaildirBatch {
         let name = unique_name();
         let aside = self.maildir.root.join("tmp").join(&name);
         let path = self.maildir.root.join("new").join(&name);
-        // Listed before it is there, so that half a mail is removed too.
-        self.staged.push((aside.clone(), path.clone()));
-        write_aside(&aside, mail).map_err(|source| SinkError::Io { path, source })
+        match Aside::write(aside, mail) {
+            Ok(aside) => {
+                self.staged.push((aside, path));
+                Ok(())
+            }
+            Err(source) => Err(SinkError::Io { path, source }),
+        }
     }
 
     /// Moves all mails to `new`, and returns their files in the order they were staged.
@@ -76,7 +80,7 @@ impl MaildirBatch {
         let folder = self.maildir.root.join("new");
         let mut moved = Vec::new();
         let outcome = self.staged.iter().try_for_each(|(aside, path)| {
-            fs::rename(aside, path).map_err(|source| SinkError::Io { path: path.clone(), source })?;
+            aside.deliver(path).map_err(|source| SinkError::Io { path: path.clone(), source })?;
             moved.push(path.clone());
             Ok(())
         });
@@ -99,10 +103,8 @@ impl MaildirBatch {
 
 impl Drop for MaildirBatch {
     fn drop(&mut self) {
-        for (aside, _) in &self.staged {
-            // What was moved is not there any more.
-            let _ = fs::remove_file(aside);
-        }
+        // First what lies in them.
+        self.staged.clear();
         for folder in &self.made {
             // Only an empty folder can be removed this way.
             let _ = fs::remove_dir(folder);
@@ -144,7 +146,8 @@ mod tests {
         }
         assert_eq!(fs::read_dir(root.join("tmp")).unwrap().count(), 3);
         assert_eq!(fs::read_dir(root.join("new")).unwrap().count(), 0, "nobody sees any of them yet");
-        fs::remove_file(&batch.staged[2].0).unwrap();
+        let third = fs::read_dir(root.join("tmp")).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+        fs::remove_file(third).unwrap();
         assert!(matches!(batch.deliver(), Err(BatchError::Nothing(SinkError::Io { .. }))));
         assert_eq!(files(home.path()), [] as [PathBuf; 0], "neither mails nor folders are left");
     }

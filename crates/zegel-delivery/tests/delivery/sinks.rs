@@ -1,35 +1,13 @@
-//! Files, Maildir and writers.
+//! Maildir and writers.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use zegel_delivery::sinks::{LineEnding, Maildir, Overwrite, SinkError, write_file, write_mail};
+use zegel_delivery::sinks::{LineEnding, Maildir, SinkError, write_mail};
 use zegel_testkit::TempHome;
 
 use super::mail_to;
-
-#[test]
-fn a_file_appears_whole_or_not_at_all() {
-    let home = TempHome::new();
-    let mail = mail_to(&["bob@example.net"]);
-    let path = home.join("mail.eml");
-    write_file(&path, &mail, LineEnding::Crlf, Overwrite::Refuse).unwrap();
-    assert_eq!(fs::read(&path).unwrap(), mail.as_bytes());
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let other = mail_to(&["carol@example.net"]);
-    let error = write_file(&path, &other, LineEnding::Crlf, Overwrite::Refuse).unwrap_err();
-    assert!(matches!(error, SinkError::Exists(_)), "{error:?}");
-    assert_eq!(fs::read(&path).unwrap(), mail.as_bytes());
-    write_file(&path, &other, LineEnding::Lf, Overwrite::Force).unwrap();
-    let text = fs::read(&path).unwrap();
-    assert!(!text.contains(&b'\r'));
-    assert_eq!(String::from_utf8(text).unwrap().replace('\n', "\r\n").as_bytes(), other.as_bytes());
-    let error =
-        write_file(&home.join("no/mail.eml"), &mail, LineEnding::Crlf, Overwrite::Refuse).unwrap_err();
-    assert!(matches!(error, SinkError::Io { .. }), "{error:?}");
-    assert_eq!(home.files().len(), 1, "nothing is left behind");
-}
 
 #[test]
 fn a_full_disk_leaves_nothing() {
