@@ -136,9 +136,13 @@ impl Ui {
 
     /// Tells that something is not as it should be; silenced by `--quiet`.
     pub(crate) fn warning(&self, text: &str) {
-        if self.quiet {
-            return;
+        if !self.quiet {
+            self.alarm(text);
         }
+    }
+
+    /// As [`Ui::warning`], and not silenced: something that protects the reader does not work, and nothing else would tell.
+    pub(crate) fn alarm(&self, text: &str) {
         match self.reader {
             Reader::Person => self.say("warning:", Tone::Warn, text),
             Reader::Program => self.event(&Event::Warning { text: text.to_owned() }),

@@ -66,10 +66,11 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let mut carried = Carried::find(&args.message)?;
     let opened = carried.open(&staging, first_use, context)?;
     let cards = Cards::new(context.paths()?);
-    let pinned_before = cards.find(&opened.manifest.sender.address)?.is_some();
+    // Looked up again, because the pin may be newer than the opening: then it has to be of the key that signed.
+    let pinned_before = opened.assurance != Assurance::Own && cards.is_pinned(&opened.sender)?;
     let mut report = describe(&opened, carried.outer.as_ref(), pinned_before);
     let pin = (opened.assurance == Assurance::FirstUse && !pinned_before).then(|| opened.sender.clone());
-    let memory = Memory::look(&opened.manifest.id, &mut carried, replay, context)?;
+    let memory = Memory::look(&opened.manifest, &mut carried, replay, context)?;
     memory.tell(&mut report);
     let (mail, outputs) = stage(args, opened, &mut report)?;
     outputs.ready()?;

@@ -169,6 +169,21 @@ impl Cards {
         }
     }
 
+    /// Says whether the keys of this contact are pinned for its address.
+    ///
+    /// # Errors
+    /// Refuses when other keys are: a pin that came while a message was being opened is not one of the keys that signed it.
+    pub fn is_pinned(&self, contact: &Contact) -> Result<bool, CardsError> {
+        match self.find(&contact.address)? {
+            Some(pinned) if pinned.fingerprint != contact.fingerprint => Err(CardsError::Changed {
+                address: contact.address.clone(),
+                pinned: pinned.fingerprint,
+                found: contact.fingerprint,
+            }),
+            pinned => Ok(pinned.is_some()),
+        }
+    }
+
     /// Lists all contacts in the order of their addresses; entries that cannot be read are errors in the list.
     ///
     /// # Errors

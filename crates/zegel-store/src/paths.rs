@@ -159,12 +159,12 @@ mod tests {
 
         use rand_core::OsRng;
         use zegel_core::identity::Identity;
-        use zegel_core::{Address, MessageId, Timestamp};
+        use zegel_core::{Address, Fingerprint, MessageId, Timestamp};
 
         use crate::cards::{Cards, Change, Proof};
         use crate::config::{Account, AccountChange, Config};
         use crate::identity::{Existing, IdentityStore, Keep};
-        use crate::seen::{Carrier, SeenLog};
+        use crate::seen::{Carrier, Message, SeenLog};
 
         let now = Timestamp::from_unix(10);
         let alice: Address = "alice@example.org".parse().unwrap();
@@ -176,7 +176,8 @@ mod tests {
             },
             &|paths| {
                 let carrier = Carrier { mail: None, digest: [0; 32] };
-                SeenLog::new(paths).record(&MessageId::from_bytes([1; 16]), &carrier, now).unwrap();
+                let (id, sender) = (MessageId::from_bytes([1; 16]), Fingerprint::from_bytes([1; 32]));
+                SeenLog::new(paths).record(&Message { id, sender }, &carrier, now).unwrap();
             },
             &|paths| {
                 let name = "a".parse().unwrap();

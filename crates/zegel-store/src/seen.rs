@@ -2,17 +2,19 @@
 //!
 //! ```
 //! # let home = tempfile::tempdir()?;
-//! # use zegel_core::{MessageId, Timestamp};
+//! # use zegel_core::{Fingerprint, MessageId, Timestamp};
 //! use zegel_store::Paths;
-//! use zegel_store::seen::{Carrier, Seen, SeenLog};
+//! use zegel_store::seen::{Carrier, Message, Seen, SeenLog};
 //!
 //! let log = SeenLog::new(&Paths::below(home.path()));
-//! # let (id, now) = (MessageId::from_bytes([1; 16]), Timestamp::from_unix(10));
+//! # let (id, sender) = (MessageId::from_bytes([1; 16]), Fingerprint::from_bytes([2; 32]));
+//! # let now = Timestamp::from_unix(10);
+//! let message = Message { id, sender };
 //! let monday = Carrier { mail: Some("<monday@example.org>"), digest: [1; 32] };
 //! let again = Carrier { mail: Some("<again@example.org>"), digest: [1; 32] };
-//! assert_eq!(log.record(&id, &monday, now)?, Seen::First);
-//! assert!(matches!(log.record(&id, &monday, now)?, Seen::Again { .. }));
-//! assert!(matches!(log.record(&id, &again, now)?, Seen::Replayed { .. }));
+//! assert_eq!(log.record(&message, &monday, now)?, Seen::First);
+//! assert!(matches!(log.record(&message, &monday, now)?, Seen::Again { .. }));
+//! assert!(matches!(log.record(&message, &again, now)?, Seen::Replayed { .. }));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -25,12 +27,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use zegel_core::id::{from_base32, to_base32};
-use zegel_core::{MessageId, Timestamp, json};
+use zegel_core::{Fingerprint, MessageId, Timestamp, json};
 
 use crate::lock::Lock;
 use crate::paths::Paths;
 use crate::private::{self, FileError, Holds};
-use crate::staging::{Mode, Overwrite, sync_folder, write_atomically};
+use crate::staging::{Mode, Overwrite, Staged, sync_folder, write_atomically};
 
 /// Longest carrier text that is kept; a longer one is cut, which keeps it as different as it was.
 const CARRIER_MAX: usize = 998;
@@ -38,6 +40,18 @@ const CARRIER_MAX: usize = 998;
 const LINE_MAX: usize = 16 << 10;
 /// Longest file that is read: about a quarter of a million messages in each of a thousand files.
 const FILE_MAX: usize = 64 << 20;
+
+/// What makes a message the same one.
+///
+/// The id alone does not: it is chosen by whoever makes a message, and somebody could take that of a message she has seen, so that
+/// the genuine one is refused as a replay of hers. The sender is who signed it, which nobody else can choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    /// The id in the signed manifest.
+    pub id: MessageId,
+    /// The fingerprint of the card that signed.
+    pub sender: Fingerprint,
+}
 
 /// What a message came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +96,15 @@ struct Line {
     digest: String,
     id: MessageId,
     opened: Timestamp,
+    /// Lines of earlier versions have none; they count for every sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sender: Option<Fingerprint>,
+}
+
+impl Line {
+    fn is_of(&self, message: &Message) -> bool {
+        self.id == message.id && self.sender.is_none_or(|sender| sender == message.sender)
+    }
 }
 
 impl SeenLog {
@@ -94,22 +117,28 @@ impl SeenLog {
     ///
     /// # Errors
     /// Fails when the log cannot be read or written, or is damaged other than by a line that was cut off at the end.
-    pub fn record(&self, id: &MessageId, carrier: &Carrier<'_>, now: Timestamp) -> Result<Seen, FileError> {
+    pub fn record(
+        &self,
+        message: &Message,
+        carrier: &Carrier<'_>,
+        now: Timestamp,
+    ) -> Result<Seen, FileError> {
         private::make_folder(&self.folder, Holds::Settings)?;
         private::check_chain(&self.folder, Holds::Settings)?;
-        let path = self.file(id);
-        let _lock = Lock::take(&self.folder.join(".lock"))?;
+        let path = self.file(&message.id);
+        let _lock = Lock::take(&self.lock())?;
         let new = !path.exists();
         let mut file = open(&path)?;
         let (lines, whole) = read(&path, &mut file)?;
-        if let Some(first) = lines.iter().find(|line| line.id == *id) {
+        if let Some(first) = lines.iter().find(|line| line.is_of(message)) {
             return Ok(compare(first, carrier));
         }
         let line = Line {
             carrier: carrier.mail.map(|mail| cut(mail).to_owned()),
             digest: to_base32(&carrier.digest),
-            id: *id,
+            id: message.id,
             opened: now,
+            sender: Some(message.sender),
         };
         let bytes = json::to_line(&line).map_err(|error| FileError::damaged(&path, error.to_string()))?;
         append(&mut file, whole, &bytes).map_err(FileError::write(&path))?;
@@ -123,17 +152,37 @@ impl SeenLog {
     ///
     /// # Errors
     /// As [`SeenLog::record`].
-    pub fn look(&self, id: &MessageId, carrier: &Carrier<'_>) -> Result<Seen, FileError> {
+    pub fn look(&self, message: &Message, carrier: &Carrier<'_>) -> Result<Seen, FileError> {
         private::check_chain(&self.folder, Holds::Settings)?;
-        let path = self.file(id);
-        // No lock and no right to write: a line that is being written counts as little as one that is written later.
+        let path = self.file(&message.id);
+        // No lock: a line that is being written counts as little as one that is written later.
         let mut file = match open_to_read(&path) {
             Ok(file) => file,
             Err(error) if error.is_missing() => return Ok(Seen::First),
             Err(error) => return Err(error),
         };
         let (lines, _) = read(&path, &mut file)?;
-        Ok(lines.iter().find(|line| line.id == *id).map_or(Seen::First, |first| compare(first, carrier)))
+        Ok(lines.iter().find(|line| line.is_of(message)).map_or(Seen::First, |first| compare(first, carrier)))
+    }
+
+    /// Finds out whether a message could be recorded now, and leaves nothing behind.
+    ///
+    /// What is shown and can then never be recorded could be sent again for ever without being noticed.
+    ///
+    /// # Errors
+    /// Fails when the file of the log, its lock or the folder they are to be made in cannot be written, or the disk is full.
+    pub fn check_writable(&self, message: &Message) -> Result<(), FileError> {
+        for path in [self.lock(), self.file(&message.id)] {
+            match OpenOptions::new().append(true).open(&path) {
+                Ok(file) => private::check_open(&path, &file, Holds::Settings)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(FileError::write(&path)(error)),
+            }
+        }
+        // The folder itself, or the one that it is to be made in; a disk that is full says so here too.
+        let there = self.folder.ancestors().find(|folder| folder.exists()).unwrap_or(&self.folder);
+        let mut probe = Staged::create(there)?;
+        probe.write_all(&[0; LINE_MAX]).map_err(FileError::write(there))
     }
 
     /// Reads the whole log and returns how many messages it remembers.
@@ -157,7 +206,7 @@ impl SeenLog {
     pub fn repair(&self) -> Result<usize, FileError> {
         let mut mended = 0;
         for path in self.files()? {
-            let _lock = Lock::take(&self.folder.join(".lock"))?;
+            let _lock = Lock::take(&self.lock())?;
             let mut file = open_to_read(&path)?;
             if !matches!(read(&path, &mut file), Err(FileError::Damaged { .. })) {
                 continue;
@@ -197,6 +246,10 @@ impl SeenLog {
         }
         files.sort();
         Ok(files)
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.folder.join(".lock")
     }
 
     fn file(&self, id: &MessageId) -> PathBuf {

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
+
+use zegel_testkit::zegel_binary;
 
 use super::{Broken, run_with};
 use crate::e2e::world::{World, wait_for};
@@ -82,4 +84,47 @@ fn a_name_taken_while_showing_takes_back_all_others_and_the_pin() {
         fs::remove_dir(&saved).unwrap();
         assert_eq!(world.listing(&[]), before, "nothing saved, pinned or remembered");
     }
+}
+
+/// Opens a mail where Bob's state lies on a disk that nothing can be written to.
+fn open_read_only(world: &World, arguments: &[&str]) -> Option<Output> {
+    let state = world.home("bob").join("state");
+    fs::create_dir_all(&state).unwrap();
+    let mount = "mount -t tmpfs -o ro,mode=0700 tmpfs \"$STATE\"";
+    let unshare = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh"]);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("STATE", &state);
+        command
+    };
+    if !unshare(mount).output().is_ok_and(|output| output.status.success()) {
+        return None;
+    }
+    let mut command = unshare(&format!("{mount} && unset STATE && exec \"$@\""));
+    command.arg(zegel_binary()).args(arguments).envs(world.environment("bob"));
+    Some(command.current_dir(world.join("work")).output().unwrap())
+}
+
+#[test]
+fn a_message_that_cannot_be_remembered_is_not_shown() {
+    let world = World::new();
+    let seal = ["seal", "--to", "bob@example.org", "--subject", "x", "--body", "the words", "--mail"];
+    world.must("alice", &seal.into_iter().chain(["-o", "sealed.eml"]).collect::<Vec<_>>(), b"");
+    let eml = ["open", "sealed.eml", "--quiet", "--eml", "restored.eml"];
+    let Some(refused) = open_read_only(&world, &eml) else {
+        eprintln!("SKIPPED: a disk that cannot be written cannot be made here (no namespaces for mounting)");
+        return;
+    };
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(74), "{told}");
+    assert!(told.starts_with("error: this message could not be remembered"), "{told}");
+    assert!(told.contains("--replayed"), "{told}");
+    assert_eq!(String::from_utf8_lossy(&refused.stdout), "");
+    assert!(!world.join("work/restored.eml").exists());
+
+    let shown = open_read_only(&world, &["open", "sealed.eml", "--quiet", "--replayed"]).unwrap();
+    let told = String::from_utf8_lossy(&shown.stderr).into_owned();
+    assert_eq!(shown.status.code(), Some(0), "{told}");
+    assert!(told.starts_with("warning: this message cannot be remembered"), "{told}");
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("the words"));
 }

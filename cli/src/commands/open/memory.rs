@@ -1,7 +1,7 @@
 //! Whether a message was opened before, and remembering that it was (T16).
 
-use zegel_core::MessageId;
-use zegel_store::seen::{Carrier, Seen, SeenLog};
+use zegel_core::message::manifest::Manifest;
+use zegel_store::seen::{Carrier, Message, Seen, SeenLog};
 use zegel_wire::error::Kind;
 use zegel_wire::report::OpenReport;
 
@@ -21,7 +21,7 @@ pub(super) enum Replay {
 /// The log, and the message in question.
 pub(super) struct Memory {
     log: SeenLog,
-    id: MessageId,
+    message: Message,
     mail: Option<String>,
     digest: [u8; 32],
     before: Seen,
@@ -32,9 +32,10 @@ impl Memory {
     ///
     /// # Errors
     /// Code 65 for a message that came in another mail before: somebody sent it again under a new header. A log that cannot be
-    /// read is no answer, so it refuses too. Both can be accepted by name.
+    /// read is no answer, and a message that could never be remembered could be sent again for ever, so both refuse too. All
+    /// can be accepted by name.
     pub(super) fn look(
-        id: &MessageId,
+        manifest: &Manifest,
         carried: &mut Carried,
         replay: Replay,
         context: &Context<'_>,
@@ -42,12 +43,12 @@ impl Memory {
         let mail = carried.outer.as_ref().map(|outer| outer.message_id.clone().unwrap_or_default());
         let mut memory = Self {
             log: SeenLog::new(context.paths()?),
-            id: *id,
+            message: Message { id: manifest.id, sender: manifest.sender.card },
             mail,
             digest: carried.digest()?,
             before: Seen::First,
         };
-        let looked = memory.log.look(&memory.id, &memory.carrier());
+        let looked = memory.log.look(&memory.message, &memory.carrier());
         memory.before = match (looked, replay) {
             (Ok(Seen::Replayed { when, .. }), Replay::Refuse) => {
                 return Err(Failure::new(
@@ -55,6 +56,15 @@ impl Memory {
                     format!("this message came in another mail before, opened {when}"),
                 )
                 .hint("somebody may have sent it again; to open it all the same: --replayed"));
+            }
+            (Ok(Seen::First), Replay::Refuse) => {
+                memory.log.check_writable(&memory.message).map_err(|error| {
+                    let cause = Failure::from(error);
+                    Failure::new(cause.kind(), "this message could not be remembered").because(&cause).hint(
+                        "nobody would notice if it were sent again; to open it all the same: --replayed",
+                    )
+                })?;
+                Seen::First
             }
             (Ok(seen), _) => seen,
             (Err(error), Replay::Refuse) => {
@@ -67,7 +77,7 @@ impl Memory {
             }
             (Err(error), Replay::Accept) => {
                 let failure = Failure::from(error);
-                context.ui.warning(&format!(
+                context.ui.alarm(&format!(
                     "nobody can tell whether this message was opened before: {}",
                     failure.sentence()
                 ));
@@ -88,16 +98,19 @@ impl Memory {
 
     /// Remembers the message. It has been shown and saved by now, so a memory that cannot be written is only told.
     pub(super) fn remember(self, context: &Context<'_>) {
-        match self.log.record(&self.id, &self.carrier(), context.now()) {
-            Ok(Seen::Replayed { .. }) if self.before == Seen::First => {
-                context.ui.warning(
-                    "this message was opened from another mail at the same moment: it was sent again",
-                );
+        if self.before != Seen::First {
+            return;
+        }
+        match self.log.record(&self.message, &self.carrier(), context.now()) {
+            Ok(Seen::Replayed { .. }) => {
+                context
+                    .ui
+                    .alarm("this message was opened from another mail at the same moment: it was sent again");
             }
             Ok(_) => {}
             Err(error) => {
                 let failure = Failure::from(error);
-                context.ui.warning(&format!("this message cannot be remembered: {}", failure.sentence()));
+                context.ui.alarm(&format!("this message cannot be remembered: {}", failure.sentence()));
             }
         }
     }

@@ -129,6 +129,19 @@ fn a_first_use_without_a_card_is_pinned_and_completed() {
     assert!(cards.find(bob.address()).unwrap().unwrap().card.is_some());
 }
 
+/// Two messages with different keys for one address are opened at once, and the other one pins first.
+#[test]
+fn a_key_is_not_the_one_that_another_was_pinned_to_meanwhile() {
+    let (_home, cards) = cards();
+    let (bob, other) = (bob(), bob());
+    let seen = |identity: &Identity| Contact::from_card(identity.card(), Origin::FirstUse, now());
+    assert!(!cards.is_pinned(&seen(&bob)).unwrap());
+    cards.pin_first_use(seen(&other)).unwrap();
+    assert!(matches!(cards.is_pinned(&seen(&bob)), Err(CardsError::Changed { .. })));
+    assert!(cards.is_pinned(&seen(&other)).unwrap());
+    assert_eq!(cards.find(bob.address()).unwrap().unwrap().fingerprint, other.card().fingerprint());
+}
+
 #[test]
 fn expired_pins_are_returned_with_their_end() {
     let (_home, cards) = cards();

@@ -6,12 +6,12 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use zegel_core::contacts::Contacts;
-use zegel_core::{MessageId, Timestamp};
+use zegel_core::{Fingerprint, MessageId, Timestamp};
 use zegel_store::Paths;
 use zegel_store::cards::{Cards, Change, Proof};
 use zegel_store::config::IdentitySource;
 use zegel_store::identity::{Existing, IdentityStore, Keep};
-use zegel_store::seen::{Carrier, Seen, SeenLog};
+use zegel_store::seen::{Carrier, Message, Seen, SeenLog};
 use zegel_store::staging::{Overwrite, Staged, abandon_unfinished};
 
 use super::{folder, identity, names, part};
@@ -30,6 +30,10 @@ fn kill_at(mut child: Child, step: &str) {
     assert!(found, "the part ended before {step}");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+fn message(id: [u8; 16]) -> Message {
+    Message { id: MessageId::from_bytes(id), sender: Fingerprint::from_bytes([1; 32]) }
 }
 
 fn killed_at(name: &str, step: &str, folder: &Path) {
@@ -125,7 +129,7 @@ fn works_without_end() {
         let mut bytes = [0; 16];
         bytes[8..].copy_from_slice(&n.to_be_bytes());
         let carrier = Carrier { mail: Some("<a@example.org>"), digest: [0; 32] };
-        seen.record(&MessageId::from_bytes(bytes), &carrier, Timestamp::from_unix(20)).unwrap();
+        seen.record(&message(bytes), &carrier, Timestamp::from_unix(20)).unwrap();
     }
 }
 
@@ -159,7 +163,7 @@ fn kill_at_any_moment_damages_nothing() {
         let lines = |n: u64| {
             let mut bytes = [0; 16];
             bytes[8..].copy_from_slice(&n.to_be_bytes());
-            log.look(&MessageId::from_bytes(bytes), &carrier).unwrap() != Seen::First
+            log.look(&message(bytes), &carrier).unwrap() != Seen::First
         };
         let known = (0..).take_while(|n| lines(*n)).count();
         assert!(known >= least, "what was recorded stays recorded");
@@ -181,7 +185,7 @@ fn records_a_hundred() {
         let mut bytes = [0; 16];
         bytes[15] = *n;
         let carrier = Carrier { mail: None, digest: [0; 32] };
-        log.record(&MessageId::from_bytes(bytes), &carrier, Timestamp::from_unix(20)).unwrap() == Seen::First
+        log.record(&message(bytes), &carrier, Timestamp::from_unix(20)).unwrap() == Seen::First
     });
     println!("first {}", first.count());
 }

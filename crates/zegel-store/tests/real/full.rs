@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use zegel_core::{MessageId, Timestamp};
+use zegel_core::{Fingerprint, MessageId, Timestamp};
 use zegel_store::cards::{Cards, Change, Proof};
 use zegel_store::config::{Account, AccountChange, Config, IdentitySource};
 use zegel_store::identity::{Existing, IdentityStore, IdentityStoreError, Keep};
-use zegel_store::seen::{Carrier, Seen, SeenLog};
+use zegel_store::seen::{Carrier, Message, Seen, SeenLog};
 use zegel_store::staging::{Mode, Overwrite, Staged, write_atomically};
 use zegel_store::{Environment, FileError, Paths};
 
@@ -55,10 +55,7 @@ fn on_a_full_disk() {
     let (alice, other, now) =
         (identity("alice@example.org"), identity("alice@example.org"), Timestamp::from_unix(20));
     let carrier = Carrier { mail: Some("<a@example.org>"), digest: [0; 32] };
-    let (one, two) = (
-        MessageId::from_bytes([0; 16]),
-        MessageId::from_bytes([0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]),
-    );
+    let (one, two) = (message([0; 16]), message([0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]));
     let account = Account::new(alice.address().clone());
     let name = "a".parse().unwrap();
     identities.save(&alice, Keep::PlainFile, Existing::Refuse).unwrap();
@@ -69,11 +66,11 @@ fn on_a_full_disk() {
     // Fill what the log's own block has left, so that appending needs a new one.
     let mut n = 0_u8;
     let log = paths.seen().join("aa.log");
-    while std::fs::metadata(&log).unwrap().len() < 4096 - 190 {
+    while std::fs::metadata(&log).unwrap().len() < 4096 - 250 {
         n += 1;
         let mut bytes = [0; 16];
         bytes[15] = n;
-        seen.record(&MessageId::from_bytes(bytes), &carrier, now).unwrap();
+        seen.record(&message(bytes), &carrier, now).unwrap();
     }
     let mut ballast = std::fs::File::create(home.join("ballast")).unwrap();
     while ballast.write_all(&[0; 1024]).is_ok() {}
@@ -94,6 +91,7 @@ fn on_a_full_disk() {
         let result = seen.record(&two, &Carrier { mail: Some(&"x".repeat(900)), ..carrier }, now);
         is_full(result);
     }
+    is_full(seen.check_writable(&two));
     assert_eq!(snapshot(&home), before, "nothing was changed and nothing was left");
 
     let mut never = |_: &Path| unreachable!();
@@ -105,6 +103,10 @@ fn on_a_full_disk() {
     drop(ballast);
     std::fs::remove_file(home.join("ballast")).unwrap();
     assert_eq!(seen.record(&two, &carrier, now).unwrap(), Seen::First, "it works again once there is room");
+}
+
+fn message(id: [u8; 16]) -> Message {
+    Message { id: MessageId::from_bytes(id), sender: Fingerprint::from_bytes([1; 32]) }
 }
 
 /// All files below a folder with their contents; empty folders do not count.
