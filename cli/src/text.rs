@@ -85,18 +85,32 @@ fn is_hostile(c: char) -> bool {
         | '\u{ad}' | '\u{034f}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}')
 }
 
-/// Returns how many columns of a terminal harmless text takes.
+/// Returns how many columns harmless text takes on most terminals: for lining things up.
 pub(crate) fn width(text: &str) -> usize {
-    text.chars().map(columns).sum()
+    text.chars().map(|c| columns(c, c.width())).sum()
 }
 
-/// Returns the columns of one character. Where terminals disagree it is the larger number: a row that is too short is
-/// ugly, one that is too long puts a stranger's text at the start of the next.
-fn columns(c: char) -> usize {
+/// Returns how many columns harmless text takes at most: for breaking lines.
+///
+/// Where terminals disagree it is the larger number, for Greek and Cyrillic letters and `é` too, which East Asian terminals
+/// may show wide: a row that is too short is ugly, one that is too long puts a stranger's text at the start of the next.
+pub(crate) fn widest(text: &str) -> usize {
+    text.chars().map(most_columns).sum()
+}
+
+fn most_columns(c: char) -> usize {
+    match c {
+        // Latin beyond ASCII, Greek, Cyrillic: the library counts letters as narrow, terminals set to wide ones do not.
+        '\u{a1}'..='\u{2ff}' | '\u{370}'..='\u{52f}' => 2,
+        c => columns(c, c.width_cjk()),
+    }
+}
+
+fn columns(c: char, told: Option<usize>) -> usize {
     match c {
         // It asks for the wide form of what stands before it. Vowels and finals that follow no Hangul syllable are shown.
         '\u{fe0f}' | '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7fb}' => 1,
-        c => c.width().unwrap_or(1),
+        _ => told.unwrap_or(1),
     }
 }
 
@@ -114,14 +128,14 @@ pub(crate) fn rows<T: Copy>(line: impl IntoIterator<Item = (char, T)>, width: us
     let mut row: Vec<(char, T)> = Vec::new();
     let mut used = 0;
     for (c, mark) in line {
-        let more = columns(c);
+        let more = most_columns(c);
         if used + more > width {
             let rest = match row.iter().rposition(|(c, _)| *c == ' ') {
                 Some(space) if space > 0 && c != ' ' => row.split_off(space + 1),
                 _ => Vec::new(),
             };
             rows.push(std::mem::replace(&mut row, rest));
-            used = row.iter().map(|(c, _)| columns(*c)).sum();
+            used = row.iter().map(|(c, _)| most_columns(*c)).sum();
         }
         row.push((c, mark));
         used += more;
@@ -179,16 +193,18 @@ mod tests {
 
     #[test]
     fn wide_and_empty_letters_are_counted_as_the_terminal_does() {
-        for text in
-            ["漢字".repeat(30), "👩\u{200d}💻❤\u{fe0f}".repeat(20), "e\u{301}".repeat(50), "각".repeat(9)]
+        let unequal = "Жé…│α";
+        for text in ["漢字", "👩\u{200d}💻❤\u{fe0f}", "e\u{301}", "각", unequal].map(|text| text.repeat(20))
         {
             for width in [2, 3, 17, 40] {
                 let rows = wrap(&text, width);
                 assert!(rows.iter().all(|row| super::width(row) <= width), "{width}: {rows:?}");
+                assert!(rows.iter().all(|row| widest(row) <= width), "{width}: {rows:?}");
                 assert_eq!(rows.concat(), text);
             }
         }
-        assert_eq!(super::width("漢字"), 4);
+        assert_eq!((super::width(unequal), widest(unequal)), (5, 10));
+        assert_eq!((super::width("漢字"), widest("漢字")), (4, 4));
         assert_eq!(super::width("e\u{301}"), 1);
     }
 

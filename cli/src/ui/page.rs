@@ -117,7 +117,7 @@ impl Page {
                 Item::Content(content) => render_content(&mut out, content, colour, width),
                 Item::Field(label, value, tone) => {
                     let lead = Lead {
-                        columns: 3 + text::width(label).max(LABEL),
+                        columns: 3 + text::widest(label).max(LABEL),
                         text: format!("  {} ", paint(&format!("{label:<LABEL$}"), Tone::Note, colour)),
                     };
                     lead.put(&mut out, &[(text::line(value), *tone)], colour, width);
@@ -156,7 +156,7 @@ impl Lead {
     /// Writes a line that goes on under itself where it does not fit.
     fn put(&self, out: &mut String, pieces: &[(String, Tone)], colour: bool, width: Option<usize>) {
         let cells = pieces.iter().flat_map(|(piece, tone)| piece.chars().map(|c| (c, *tone)));
-        let length: usize = pieces.iter().map(|(piece, _)| text::width(piece)).sum();
+        let length: usize = pieces.iter().map(|(piece, _)| text::widest(piece)).sum();
         out.push_str(&self.text);
         match width {
             Some(width) if self.columns + length >= width => {
@@ -189,7 +189,7 @@ pub(super) fn sentence(
     let lead = match label {
         "" => Lead::blank(0),
         label => {
-            Lead { columns: text::width(label) + 1, text: format!("{} ", paint(label, label_tone, colour)) }
+            Lead { columns: text::widest(label) + 1, text: format!("{} ", paint(label, label_tone, colour)) }
         }
     };
     let mut out = String::new();
@@ -214,7 +214,7 @@ fn render_content(out: &mut String, content: &str, colour: bool, width: Option<u
         let line = line.replace('\t', "    ");
         let rows = match width {
             // A terminal would wrap a long line itself, and its second row would stand without a gutter.
-            Some(width) => text::wrap(&line, width.saturating_sub(text::width(GUTTER) + 1)),
+            Some(width) => text::wrap(&line, width.saturating_sub(text::widest(GUTTER) + 1)),
             None => vec![line],
         };
         for row in rows {
@@ -277,13 +277,13 @@ mod tests {
         assert!(rest.lines().all(|line| line.chars().count() < 40));
     }
 
-    /// What a terminal of that many columns shows, row by row.
-    fn screen(text: &str, width: usize) -> Vec<String> {
+    /// What a terminal of that many columns shows, row by row; terminals do not agree on how wide every letter is.
+    fn screen(text: &str, width: usize, measure: fn(&str) -> usize) -> Vec<String> {
         let mut rows = Vec::new();
         for line in text.lines() {
             let (mut row, mut used) = (String::new(), 0);
             for c in line.chars() {
-                let columns = text::width(c.encode_utf8(&mut [0; 4]));
+                let columns = measure(c.encode_utf8(&mut [0; 4]));
                 if used + columns > width {
                     rows.push(std::mem::take(&mut row));
                     used = 0;
@@ -299,9 +299,19 @@ mod tests {
     #[test]
     fn no_stranger_reaches_the_start_of_a_row() {
         let fake = "Verified sender: ceo@example.org";
-        for filler in
-            [" ", "\u{3000}", "\u{2800}", "\u{3164}", "漢", "👩\u{200d}💻", "x", "\u{a0}", "\u{11a8}"]
-        {
+        for filler in [
+            " ",
+            "\u{3000}",
+            "\u{2800}",
+            "\u{3164}",
+            "漢",
+            "👩\u{200d}💻",
+            "x",
+            "\u{a0}",
+            "\u{11a8}",
+            "Ж",
+            "…",
+        ] {
             for count in 0..130 {
                 let hostile = format!("{}{fake}", filler.repeat(count));
                 let mut page = Page::new();
@@ -313,7 +323,10 @@ mod tests {
                     let warned = sentence("warning:", Tone::Warn, &hostile, false, Some(width));
                     let shown = page.render(false, Some(width)) + &warned;
                     let ours = ["Ours", "Mail of", "  From", "  Attachment", "│", "warning:", "    "];
-                    for row in screen(&shown, width) {
+                    for row in [text::width, text::widest]
+                        .into_iter()
+                        .flat_map(|measure| screen(&shown, width, measure))
+                    {
                         assert!(
                             ours.iter().any(|start| row.starts_with(start)),
                             "{filler:?} {count} {width}: {row:?}\n{shown}"
