@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use zegel_store::staging::{Overwrite, Staged};
+use zegel_store::staging::{self, Overwrite, Staged};
 use zegel_wire::error::Kind;
 
 use crate::error::{Failure, Result};
@@ -117,13 +117,12 @@ impl<'a> Outputs<'a> {
     pub(crate) fn persist(self) -> Result<Named> {
         let mut named = Named(Vec::new());
         for (file, path) in self.files {
-            let existed = path.symlink_metadata().is_ok();
-            if let Err(error) = file.persist(&path, self.overwrite) {
-                named.take_back();
-                return Err(error.into());
-            }
-            if !existed {
-                named.0.push(path);
+            match file.persist(&path, self.overwrite) {
+                Ok(file) => named.0.push(file),
+                Err(error) => {
+                    named.take_back();
+                    return Err(error.into());
+                }
             }
         }
         Ok(named)
@@ -138,7 +137,7 @@ fn place(path: &Path) -> (Option<PathBuf>, Option<&OsStr>) {
 /// Files that have their names.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Named(Vec<PathBuf>);
+pub(crate) struct Named(Vec<staging::Named>);
 
 impl Named {
     /// Lets them stay.
@@ -146,6 +145,6 @@ impl Named {
 
     /// Takes the new ones away again. What replaced an older file stays: taking it away would lose both.
     pub(crate) fn take_back(self) {
-        self.0.iter().for_each(|path| drop(fs::remove_file(path)));
+        self.0.into_iter().for_each(staging::Named::take_back);
     }
 }

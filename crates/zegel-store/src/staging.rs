@@ -5,6 +5,7 @@
 //! a random name and mode 0600 and is removed on every exit that runs destructors; for the others, a signal or a panic,
 //! there is [`abandon_unfinished`].
 
+mod named;
 mod unfinished;
 
 use std::fs::File;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use zegel_core::message::Stage;
 
+pub use self::named::Named;
+use self::named::{Before, OpenFolder};
 use self::unfinished::Unfinished;
 pub use self::unfinished::abandon_unfinished;
 use crate::private::FileError;
@@ -120,37 +123,52 @@ impl Staged {
     ///
     /// # Errors
     /// Refuses a name that is taken unless `overwrite` allows it. On every error the file is gone and what stood at
-    /// `path` before still stands there.
-    pub fn persist(self, path: &Path, overwrite: Overwrite) -> Result<(), FileError> {
+    /// `path` before still stands there; only when it was replaced already and the folder cannot be synced then, the new
+    /// one stays, because the old one is no more.
+    pub fn persist(self, path: &Path, overwrite: Overwrite) -> Result<Named, FileError> {
+        self.persist_and(path, overwrite, named::sync)
+    }
+
+    fn persist_and(
+        self,
+        path: &Path,
+        overwrite: Overwrite,
+        sync: impl FnOnce(&OpenFolder) -> io::Result<()>,
+    ) -> Result<Named, FileError> {
         self.file().sync_all().map_err(FileError::write(path))?;
         if overwrite == Overwrite::Allow {
             refuse_special(path).map_err(FileError::write(path))?;
         }
         let folder = self.folder_for(path).map_err(FileError::write(path))?;
-        match self.inner {
+        let placed = match self.inner {
             #[cfg(target_os = "linux")]
-            Inner::Unnamed(file) => link(&file, &folder, path, overwrite),
-            Inner::Named(file, _unfinished) => match overwrite {
-                Overwrite::Allow => file.persist(path).map(drop).map_err(|e| e.error),
-                Overwrite::Forbid => file.persist_noclobber(path).map(drop).map_err(|e| e.error),
-            },
-        }
-        .map_err(|source| match source.kind() {
+            Inner::Unnamed(file) => link(&file, &folder, path, overwrite).map(|before| (file, before)),
+            Inner::Named(file, _unfinished) => place(file, path, overwrite),
+        };
+        let (file, before) = placed.map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => FileError::Exists { path: path.to_owned() },
             _ => FileError::Write { path: path.to_owned(), source },
         })?;
-        sync_opened(&folder).map_err(FileError::write(path))
+        let named = Named::new(file, folder, path, before);
+        match sync(named.folder()) {
+            Ok(()) => Ok(named),
+            Err(error) => {
+                // A name that may be lost is none: whoever is told of a failure must not find the file.
+                named.take_back();
+                Err(FileError::write(path)(error))
+            }
+        }
     }
 
     /// Opens the folder of the final name before the file has it: a folder that cannot be synced is found out while nothing
     /// is there. Where it is the folder the file was made in, it is that very one, whatever stands in its place by now.
     #[cfg(target_os = "linux")]
-    fn folder_for(&self, path: &Path) -> io::Result<File> {
+    fn folder_for(&self, path: &Path) -> io::Result<OpenFolder> {
         if folder_of(path) == self.folder { self.opened.try_clone() } else { open_folder(folder_of(path)) }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn folder_for(&self, path: &Path) -> io::Result<Option<File>> {
+    fn folder_for(&self, path: &Path) -> io::Result<OpenFolder> {
         cfg!(unix).then(|| File::open(folder_of(path))).transpose()
     }
 
@@ -262,7 +280,7 @@ pub fn write_atomically(
 ) -> Result<(), FileError> {
     let mut file = Staged::create_with(folder_of(path), mode)?;
     file.write_all(bytes).map_err(FileError::write(path))?;
-    file.persist(path, overwrite)
+    file.persist(path, overwrite).map(drop)
 }
 
 /// Removes finished files that a kill left under a temporary name just before they were renamed.
@@ -312,14 +330,16 @@ fn open_folder(path: &Path) -> io::Result<File> {
     Ok(File::from(openat(CWD, path, flags, Bits::empty())?))
 }
 
-#[cfg(target_os = "linux")]
-fn sync_opened(folder: &File) -> io::Result<()> {
-    folder.sync_all()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn sync_opened(folder: &Option<File>) -> io::Result<()> {
-    folder.as_ref().map_or(Ok(()), File::sync_all)
+/// Gives a file with a temporary name its own.
+fn place(mut file: NamedTempFile, path: &Path, overwrite: Overwrite) -> io::Result<(File, Before)> {
+    match file.persist_noclobber(path) {
+        Ok(file) => return Ok((file, Before::Free)),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists && overwrite == Overwrite::Allow => {
+            file = error.file;
+        }
+        Err(error) => return Err(error.error),
+    }
+    file.persist(path).map(|file| (file, Before::Taken)).map_err(|error| error.error)
 }
 
 /// Makes a file without a name, or returns `None` where the file system (or a missing /proc) does not allow it.
@@ -349,7 +369,7 @@ fn create_unnamed(folder: &File, mode: Mode) -> io::Result<Option<File>> {
 /// Linking cannot replace a file, so over a file that exists it gets a temporary name first and is renamed: that
 /// moment is the only one in which a kill can leave something behind, and then it is the whole, finished file.
 #[cfg(target_os = "linux")]
-fn link(file: &File, folder: &File, path: &Path, overwrite: Overwrite) -> io::Result<()> {
+fn link(file: &File, folder: &File, path: &Path, overwrite: Overwrite) -> io::Result<Before> {
     use rustix::fs::{AtFlags, renameat, unlinkat};
 
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
@@ -358,11 +378,12 @@ fn link(file: &File, folder: &File, path: &Path, overwrite: Overwrite) -> io::Re
             let aside = random_name();
             let make = || link_new(file, folder, aside.as_ref()).map(|()| folder_of(path).join(&aside));
             let (_, _unfinished) = unfinished::enter(make, |path| path.as_path())?;
-            Ok(renameat(folder, &aside, folder, name).inspect_err(|_| {
+            renameat(folder, &aside, folder, name).inspect_err(|_| {
                 let _ = unlinkat(folder, &aside, AtFlags::empty());
-            })?)
+            })?;
+            Ok(Before::Taken)
         }
-        other => other,
+        other => other.map(|()| Before::Free),
     }
 }
 

@@ -213,3 +213,63 @@ fn a_folder_that_cannot_be_opened_gets_no_file() {
         assert_eq!(names(dir.path()), [""; 0]);
     }
 }
+
+/// Somebody swaps the folder for a link to another after the file was named: theirs of the same name stays.
+#[cfg(target_os = "linux")]
+#[test]
+fn taking_back_does_not_follow_a_swapped_folder() {
+    for stage in WAYS {
+        let dir = tempfile::tempdir().unwrap();
+        let (wanted, moved, other) =
+            (dir.path().join("wanted"), dir.path().join("moved"), dir.path().join("other"));
+        fs::create_dir(&wanted).unwrap();
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("mail.eml"), "precious").unwrap();
+        let named = stage(&wanted).persist(&wanted.join("mail.eml"), Overwrite::Forbid).unwrap();
+        fs::rename(&wanted, &moved).unwrap();
+        std::os::unix::fs::symlink(&other, &wanted).unwrap();
+        named.take_back();
+        assert_eq!(names(&moved), [""; 0]);
+        assert_eq!(fs::read(other.join("mail.eml")).unwrap(), b"precious");
+    }
+}
+
+#[test]
+fn only_what_is_new_and_still_ours_is_taken_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f");
+    for stage in WAYS {
+        for overwrite in [Overwrite::Allow, Overwrite::Forbid] {
+            stage(dir.path()).persist(&path, overwrite).unwrap().take_back();
+            assert_eq!(names(dir.path()), [""; 0], "{overwrite:?}");
+        }
+        fs::write(&path, "old").unwrap();
+        stage(dir.path()).persist(&path, Overwrite::Allow).unwrap().take_back();
+        assert_eq!(fs::read(&path).unwrap(), b"", "what replaced another stays");
+        fs::remove_file(&path).unwrap();
+        #[cfg(target_os = "linux")]
+        {
+            let named = stage(dir.path()).persist(&path, Overwrite::Forbid).unwrap();
+            fs::write(dir.path().join("theirs"), "theirs").unwrap();
+            fs::rename(dir.path().join("theirs"), &path).unwrap();
+            named.take_back();
+            assert_eq!(fs::read(&path).unwrap(), b"theirs");
+            fs::remove_file(&path).unwrap();
+        }
+    }
+}
+
+/// The name was given and cannot be made to last: whoever is told of the failure finds no file.
+#[test]
+fn a_folder_that_cannot_be_synced_keeps_no_new_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f");
+    let broken = |_: &OpenFolder| Err(io::Error::other("the disk is broken"));
+    for stage in WAYS {
+        for overwrite in [Overwrite::Allow, Overwrite::Forbid] {
+            let error = stage(dir.path()).persist_and(&path, overwrite, broken).unwrap_err();
+            assert!(matches!(error, FileError::Write { .. }), "{error}");
+            assert_eq!(names(dir.path()), [""; 0], "{overwrite:?}");
+        }
+    }
+}
