@@ -13,7 +13,7 @@
 //! # Ok::<(), zegel_core::address::AddressError>(())
 //! ```
 //!
-//! [`classify`] tells the [`Groups`] of every recipient, [`mistakes::find`] the slips of a draft. Both are pure: what the
+//! [`classify()`] tells the [`Groups`] of every recipient, [`mistakes::find`] the slips of a draft. Both are pure: what the
 //! user did before is asked of a [`History`], and the one there is, the [`Ledger`], keeps keyed hashes only.
 //!
 //! Adding a recipient never takes a group away from another one. So [`Group::Unusual`] and [`Group::Namesake`] stay when

@@ -121,13 +121,25 @@ fn ctrl_c_stops_a_loop_of_the_shell() {
     let world = world();
     let out = world.join("work/out");
     let script = format!("{MOUNT} && for n in 1 2 3; do \"$@\"; echo $? >> ../went-on; done; true");
-    let mut child = open(&world, "unshare", &["--map-root-user", "--mount", "bash", "-c", &script, "bash"]);
-    wait_for_file(&out, &mut child);
-    // As the terminal does it: to the shell and to what it runs.
-    send_to("-INT", &format!("-{}", child.id()));
-    assert_eq!(child.wait().unwrap().signal(), Some(2));
-    assert!(!world.join("went-on").exists(), "{:?}", fs::read_to_string(world.join("went-on")));
-    assert_eq!(names(&out), [""; 0]);
+    // On a quick computer the program may end by itself before the signal comes; then the shell rightly goes on.
+    for _ in 0..10 {
+        let mut child =
+            open(&world, "unshare", &["--map-root-user", "--mount", "bash", "-c", &script, "bash"]);
+        wait_for_file(&out, &mut child);
+        // As the terminal does it: to the shell and to what it runs.
+        send_to("-INT", &format!("-{}", child.id()));
+        let ended = child.wait().unwrap().signal();
+        let went_on = fs::read_to_string(world.join("went-on")).unwrap_or_default();
+        assert!(!went_on.contains("130"), "it ended with a code in place of the signal: {went_on:?}");
+        if ended == Some(2) && went_on.is_empty() {
+            assert_eq!(names(&out), [""; 0]);
+            return;
+        }
+        fs::remove_dir_all(&out).unwrap();
+        fs::create_dir(&out).unwrap();
+        let _ = fs::remove_file(world.join("went-on"));
+    }
+    panic!("the signal never came in time: no test");
 }
 
 /// A file that may not grow any further is like a full disk: an error with its reason, and nothing stays.

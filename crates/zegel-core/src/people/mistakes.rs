@@ -2,7 +2,7 @@
 //! too many people.
 //!
 //! Each slip says where it is and which words gave it away. What is quoted, forwarded or a signature was not written by
-//! the sender and counts for nothing ([`written`]).
+//! the sender and counts for nothing ([`written()`]).
 
 mod greeting;
 mod other_person;
@@ -127,7 +127,7 @@ pub enum Place {
 pub struct Recipient<'a> {
     /// Who.
     pub mailbox: &'a Mailbox,
-    /// What [`super::classify`] said.
+    /// What [`super::classify()`] said.
     pub groups: &'a Groups,
     /// Whether they stand in To or Cc or get a blind copy.
     pub shown: Shown,
