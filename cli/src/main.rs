@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use zegel_inspect::worker;
 use zegel_wire::error::Kind;
 
 use crate::args::Cli;
@@ -40,6 +41,9 @@ use crate::ui::Ui;
 fn main() -> ExitCode {
     // Before any secret is in memory.
     harden::process();
+    if std::env::args_os().nth(1).is_some_and(|word| word == worker::COMMAND) {
+        return read_attachments();
+    }
     Ui::catch_panics();
     signals::clean_up();
     let words = commands::sendmail::as_words(std::env::args_os().collect());
@@ -49,6 +53,16 @@ fn main() -> ExitCode {
             end(&ui, run(cli, &ui))
         }
         Err(error) => end_of_parsing(&error, &words),
+    }
+}
+
+/// Is the child that takes attachments apart: no command for people, and so neither in the help nor in the manual.
+///
+/// It speaks to its parent over pipes only; whatever goes wrong here is "not examined" there.
+fn read_attachments() -> ExitCode {
+    match worker::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(Kind::Io.exit().code()),
     }
 }
 

@@ -1,0 +1,148 @@
+//! How long large documents take to read, in this process: `cargo bench -p zegel-inspect`. Prints, and judges nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement prints, and stops where it goes wrong"
+)]
+
+use std::io::{Cursor, Write};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use zegel_inspect::{Limits, inspect};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// How often each is read; the middle time counts.
+const RUNS: usize = 11;
+
+fn main() {
+    measure("PDF of 200 pages", &pdf(200), "a.pdf");
+    measure("xlsx of 50,000 cells", &sheet(5_000, 10), "a.xlsx");
+    measure("docx of 200 pages", &letter(9_000), "a.docx");
+    measure("text of 10 MB", "Mevrouw Jansen, 123456782, heeft pijn.\n".repeat(260_000).as_bytes(), "a.txt");
+}
+
+fn measure(what: &str, data: &[u8], name: &str) {
+    let mut limits = Limits::default();
+    limits.time = Duration::from_secs(60);
+    let mut times = Vec::new();
+    let mut text = 0;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let material = inspect(data, name, "", &limits);
+        times.push(start.elapsed());
+        assert!(material.is_examined(), "{what}: {:?}", material.unread);
+        text = material.pieces.iter().map(|piece| piece.text.len()).sum();
+    }
+    times.sort();
+    let median = times.get(RUNS / 2).copied().unwrap_or_default();
+    println!(
+        "{what:<22} {:>8} kB, {:>6} kB of text: {:>7.1} ms",
+        data.len() / 1000,
+        text / 1000,
+        median.as_secs_f64() * 1e3
+    );
+}
+
+/// Pages as a word processor writes them: lines of words with kerning, packed.
+fn pdf(pages: usize) -> Vec<u8> {
+    let mut objects = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec(), Vec::new()];
+    objects.push(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/FirstChar 32/Widths[278 278 355 556 556]>>".to_vec());
+    let mut kids = String::new();
+    for page in 0..pages {
+        let mut content = String::from("BT /F1 11 Tf 72 760 Td 14 TL\n");
+        for line in 0..50 {
+            content.push_str(&format!(
+                "[(P)20(ati)-10(\\353nte me)15(vrouw J)20(ansen, n)-5(ummer {})-250(heeft sinds dr)10(ie w)15(eken last van pijn.)] TJ T*\n",
+                page * 1000 + line
+            ));
+        }
+        content.push_str("ET\n");
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(content.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        let number = objects.len() + 1;
+        kids.push_str(&format!("{number} 0 R "));
+        objects.push(format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R>>>>/Contents {} 0 R>>", number + 1).into_bytes());
+        let head = format!("<</Filter/FlateDecode/Length {}>>\nstream\n", packed.len());
+        objects.push([head.as_bytes(), &packed, b"\nendstream"].concat());
+    }
+    if let Some(tree) = objects.get_mut(1) {
+        *tree = format!("<</Type/Pages/Count {pages}/Kids[{kids}]>>").into_bytes();
+    }
+    let mut out = b"%PDF-1.7\n".to_vec();
+    let mut places = Vec::new();
+    for (number, object) in objects.iter().enumerate() {
+        places.push(out.len());
+        out.extend(format!("{} 0 obj\n", number + 1).into_bytes());
+        out.extend(object);
+        out.extend(b"\nendobj\n");
+    }
+    let table = out.len();
+    out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).into_bytes());
+    for place in places {
+        out.extend(format!("{place:010} 00000 n \n").into_bytes());
+    }
+    out.extend(
+        format!("trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1)
+            .into_bytes(),
+    );
+    out
+}
+
+fn package(parts: &[(&str, String)]) -> Vec<u8> {
+    let mut out = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        out.start_file(*name, SimpleFileOptions::default()).unwrap();
+        out.write_all(text.as_bytes()).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+/// Half numbers, half shared strings.
+fn sheet(rows: usize, columns: usize) -> Vec<u8> {
+    let (mut cells, mut strings) = (String::from("<worksheet><sheetData>"), String::from("<sst>"));
+    for row in 1..=rows {
+        cells.push_str(&format!("<row r=\"{row}\">"));
+        for column in 0..columns {
+            let letter = char::from(b'A' + u8::try_from(column).unwrap());
+            if column % 2 == 0 {
+                let number = (row - 1) * columns / 2 + column / 2;
+                strings.push_str(&format!("<si><t>Jansen, nummer {number}</t></si>"));
+                cells.push_str(&format!("<c r=\"{letter}{row}\" t=\"s\"><v>{number}</v></c>"));
+            } else {
+                cells.push_str(&format!("<c r=\"{letter}{row}\" s=\"1\"><v>{}</v></c>", row * 7919 + column));
+            }
+        }
+        cells.push_str("</row>");
+    }
+    cells.push_str("</sheetData></worksheet>");
+    strings.push_str("</sst>");
+    package(&[
+        ("[Content_Types].xml", "<Types/>".to_owned()),
+        (
+            "xl/workbook.xml",
+            "<workbook><sheets><sheet name=\"A\" r:id=\"r1\"/></sheets></workbook>".to_owned(),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            "<Relationships><Relationship Id=\"r1\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+                .to_owned(),
+        ),
+        (
+            "xl/styles.xml",
+            "<styleSheet><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"
+                .to_owned(),
+        ),
+        ("xl/sharedStrings.xml", strings),
+        ("xl/worksheets/sheet1.xml", cells),
+    ])
+}
+
+fn letter(paragraphs: usize) -> Vec<u8> {
+    let text = "<w:p><w:pPr><w:spacing w:after=\"0\"/></w:pPr><w:r><w:rPr><w:b/></w:rPr><w:t>Mevrouw Jansen </w:t></w:r><w:r><w:t>heeft sinds drie weken last van pijn in de linkerknie.</w:t></w:r></w:p>";
+    let document = format!("<w:document><w:body>{}</w:body></w:document>", text.repeat(paragraphs));
+    package(&[("[Content_Types].xml", "<Types/>".to_owned()), ("word/document.xml", document)])
+}

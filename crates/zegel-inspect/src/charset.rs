@@ -1,0 +1,98 @@
+//! Bytes of unknown charset to text.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// How many bytes are looked at to guess.
+const SAMPLE: usize = 64 * 1024;
+
+/// Returns the text: by its byte order mark, else by what it declares, else as UTF-8 when it is, else by a guess.
+pub(crate) fn decode<'d>(data: &'d [u8], declared: Option<&str>) -> Cow<'d, str> {
+    if let Some((encoding, mark)) = Encoding::for_bom(data) {
+        return encoding.decode_without_bom_handling(data.get(mark..).unwrap_or_default()).0;
+    }
+    if let Some(encoding) = utf16(data) {
+        return encoding.decode_without_bom_handling(data).0;
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        return Cow::Borrowed(text);
+    }
+    if let Some(encoding) = declared.and_then(|label| Encoding::for_label(label.as_bytes()))
+        && encoding != UTF_8
+    {
+        return encoding.decode_without_bom_handling(data).0;
+    }
+    guess(data).decode_without_bom_handling(data).0
+}
+
+/// Returns whether this is text at all: no binary values, in any of the charsets of [`decode`].
+pub(crate) fn is_text(data: &[u8]) -> bool {
+    let sample = data.get(..SAMPLE).unwrap_or(data);
+    if Encoding::for_bom(sample).is_some_and(|(encoding, _)| encoding != UTF_8) || utf16(sample).is_some() {
+        return true;
+    }
+    // Tab, LF, FF, CR and ESC happen in texts, the others do not. A few are forgiven: printers' files have them.
+    let odd = sample
+        .iter()
+        .filter(|byte| (**byte < 0x20 && !matches!(**byte, 9 | 10 | 12 | 13 | 27)) || **byte == 0x7f)
+        .count();
+    if sample.contains(&0) || odd > sample.len() / 200 {
+        return false;
+    }
+    // A character that the sample cut in two is no fault.
+    std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true)
+        || sample.iter().filter(|byte| (0x80..0xa0).contains(*byte)).count() <= sample.len() / 20
+        || guess(sample) != WINDOWS_1252
+}
+
+fn guess(data: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(data.get(..SAMPLE).unwrap_or(data), true);
+    detector.guess(Some(b"nl"), Utf8Detection::Allow)
+}
+
+/// Finds UTF-16 without a mark by its zero bytes: in Western text every other byte.
+fn utf16(data: &[u8]) -> Option<&'static Encoding> {
+    let sample = data.get(..512).unwrap_or(data);
+    if sample.len() < 8 {
+        return None;
+    }
+    let zeros = |skip: usize| sample.iter().skip(skip).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let many = sample.len() * 2 / 5;
+    if odd >= many && even == 0 {
+        Some(UTF_16LE)
+    } else if even >= many && odd == 0 {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_usual_charset_of_dutch_text_is_read() {
+        let text = "Patiënte mevrouw Ünal, geboren in Zoë's huis: één café, €5";
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked: Vec<u8> =
+            [&[0xfe, 0xff][..], &text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>()]
+                .concat();
+        let western = WINDOWS_1252.encode(text).0.into_owned();
+        for bytes in [text.as_bytes().to_vec(), utf16, marked, western] {
+            assert!(is_text(&bytes));
+            assert_eq!(decode(&bytes, None), text);
+        }
+    }
+
+    #[test]
+    fn binary_is_no_text() {
+        assert!(!is_text(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+        assert!(!is_text(b"ab\x01\x02\x03\x04cd"));
+        assert!(is_text(b""));
+    }
+}

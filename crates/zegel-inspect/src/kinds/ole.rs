@@ -1,0 +1,136 @@
+//! Compound files: Office of before 2007, Outlook mails, installers, and Office files with a password.
+
+use std::io::{Cursor, Read};
+
+use cfb::CompoundFile;
+use zegel_core::material::{FileKind, Mark, Spot};
+
+use super::{outlook, table};
+use crate::charset;
+use crate::reading::{Doc, Fault};
+
+/// An open compound file.
+pub(crate) type Compound<'d> = CompoundFile<Cursor<&'d [u8]>>;
+
+/// Records of old Excel files that hold the text of a note or a drawing, and what continues them.
+const TEXT_OBJECT: u16 = 0x01b6;
+const CONTINUE: u16 = 0x003c;
+
+/// Reads whatever the compound file is.
+pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
+    let mut file = CompoundFile::open(Cursor::new(data)).map_err(|_| Fault::Damaged)?;
+    let mut names = Vec::new();
+    for entry in file.walk() {
+        doc.tick()?;
+        names.push(entry.path().to_string_lossy().trim_start_matches('/').to_owned());
+    }
+    let has = |name: &str| names.iter().any(|found| found.eq_ignore_ascii_case(name));
+    let macros = names.iter().any(|name| {
+        let name = name.to_ascii_uppercase();
+        name.contains("_VBA_PROJECT") || name.ends_with("/VBA") || name == "MACROS"
+    });
+    if macros {
+        doc.mark(Mark::Macros);
+    }
+    if names.iter().any(|name| name.contains("ObjectPool/") || name.starts_with("MBD")) {
+        doc.mark(Mark::EmbeddedFiles);
+    }
+    if has("EncryptedPackage") || has("EncryptionInfo") {
+        doc.set_kind(FileKind::Document);
+        return Err(Fault::Encrypted);
+    }
+    if has("__properties_version1.0") {
+        doc.set_kind(FileKind::Mail);
+        return outlook::read(doc, &mut file);
+    }
+    let properties = properties(doc, &mut file)?;
+    doc.hidden(Spot::Metadata, &properties)?;
+    if has("Workbook") || has("Book") {
+        doc.set_kind(FileKind::Spreadsheet);
+        table::binary_workbook(doc, data)?;
+        let name = if has("Workbook") { "Workbook" } else { "Book" };
+        let records = stream(doc, &mut file, name)?;
+        let notes = notes(&records);
+        doc.hidden(Spot::Comments, &notes)?;
+        // Objects in it are not taken out.
+        return if names.iter().any(|name| name.starts_with("MBD")) {
+            Err(Fault::UnknownKind)
+        } else {
+            Ok(())
+        };
+    }
+    if has("WordDocument") {
+        doc.set_kind(FileKind::Document);
+        let records = stream(doc, &mut file, "WordDocument")?;
+        // The bit that says that a password is needed (MS-DOC, FibBase).
+        let flags = records.get(10..12).and_then(|pair| pair.try_into().ok()).map_or(0, u16::from_le_bytes);
+        return Err(if flags & 0x0100 != 0 { Fault::Encrypted } else { Fault::UnknownKind });
+    }
+    if has("PowerPoint Document") {
+        doc.set_kind(FileKind::Presentation);
+        return Err(if has("EncryptedSummary") { Fault::Encrypted } else { Fault::UnknownKind });
+    }
+    // An installer of Windows keeps its tables under names of its own.
+    if names.iter().any(|name| name.starts_with('\u{4840}')) {
+        doc.set_kind(FileKind::Executable);
+    }
+    Err(Fault::UnknownKind)
+}
+
+/// Reads a stream, within every budget.
+pub(crate) fn stream(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, name: &str) -> Result<Vec<u8>, Fault> {
+    let stream = file.open_stream(name).map_err(|_| Fault::Damaged)?;
+    let length = stream.len();
+    doc.unpack(stream, length)
+}
+
+/// Collects readable strings of the two sets of properties (title, author, company and their like).
+fn properties(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<String, Fault> {
+    let mut out = String::new();
+    for name in ["\u{5}SummaryInformation", "\u{5}DocumentSummaryInformation"] {
+        let Ok(stream) = file.open_stream(name) else { continue };
+        let mut data = Vec::new();
+        // Thumbnails are kept there too: the beginning has the words.
+        if stream.take(64 * 1024).read_to_end(&mut data).is_err() {
+            continue;
+        }
+        doc.tick()?;
+        for run in data.split(|byte| *byte < 0x20) {
+            if run.len() >= 4 && charset::is_text(run) {
+                out.push_str(&charset::decode(run, Some("windows-1252")));
+                out.push('\n');
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Collects the texts of notes and drawings of an old Excel file (MS-XLS, TxO).
+fn notes(records: &[u8]) -> String {
+    let mut out = String::new();
+    let mut rest = records;
+    let mut expecting = false;
+    while let Some((head, after)) = rest.split_first_chunk::<4>() {
+        let [a, b, c, d] = *head;
+        let kind = u16::from_le_bytes([a, b]);
+        let length = usize::from(u16::from_le_bytes([c, d]));
+        let Some((content, next)) = after.split_at_checked(length) else { break };
+        rest = next;
+        if kind == TEXT_OBJECT {
+            expecting = content.get(10..12).is_some_and(|count| count != [0, 0]);
+        } else if kind == CONTINUE && expecting {
+            expecting = false;
+            match content.split_first() {
+                Some((0, text)) => out.extend(text.iter().map(|byte| char::from(*byte))),
+                Some((_, text)) => {
+                    let units =
+                        text.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_le_bytes));
+                    out.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffd}')));
+                }
+                None => {}
+            }
+            out.push('\n');
+        }
+    }
+    out
+}

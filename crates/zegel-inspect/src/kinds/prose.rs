@@ -1,0 +1,158 @@
+//! The text of WordprocessingML and DrawingML parts: letters, slides, drawings, comments.
+
+use super::markup::{self, Element, Node};
+use crate::reading::{Doc, Fault};
+
+/// What is in one part.
+#[derive(Debug, Default)]
+pub(crate) struct Prose {
+    /// What shows.
+    pub(crate) shown: String,
+    /// Text that is there and does not show: hidden text, codes of fields.
+    pub(crate) hidden: String,
+    /// What a tracked change took away.
+    pub(crate) deleted: String,
+    /// Alternative texts, names of authors, values of properties.
+    pub(crate) words: String,
+    /// Whether this is a slide that is not shown.
+    pub(crate) hidden_slide: bool,
+    /// Whether a form or a field runs something.
+    pub(crate) macros: bool,
+}
+
+/// Where in a part we are.
+#[derive(Debug, Default)]
+struct State {
+    /// Inside an element whose characters count.
+    text: Option<Kind>,
+    /// How many table cells are open.
+    cells: u32,
+    /// How many moved or deleted ranges are open.
+    deleted: u32,
+    /// Whether the properties of the present run hide it.
+    vanished: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Code,
+    Deleted,
+    Plain,
+}
+
+impl Prose {
+    /// Reads one part. What was read before a fault is kept.
+    pub(crate) fn take(&mut self, doc: &mut Doc<'_, '_>, xml: &[u8]) -> Result<(), Fault> {
+        let mut state = State::default();
+        markup::walk(doc, xml, &mut |_, node| {
+            match node {
+                Node::Open(element) => self.open(&mut state, element),
+                Node::Close(name) => self.close(&mut state, name),
+                Node::Text(text) => self.text(&state, text),
+            }
+            Ok(())
+        })
+    }
+
+    fn open(&mut self, state: &mut State, element: &Element<'_>) {
+        match element.name() {
+            "t" | "text" => state.text = Some(Kind::Plain),
+            "delText" => state.text = Some(Kind::Deleted),
+            "instrText" | "delInstrText" => state.text = Some(Kind::Code),
+            "tab" | "ptab" => self.out(state).push('\t'),
+            "br" | "cr" => self.out(state).push('\n'),
+            "noBreakHyphen" => self.out(state).push('-'),
+            "moveFrom" | "del" => state.deleted += 1,
+            "tc" => state.cells += 1,
+            "r" => state.vanished = false,
+            "vanish" | "webHidden" => {
+                let value = element.attribute("val");
+                state.vanished = !matches!(value.as_deref(), Some("0" | "false" | "off"));
+            }
+            "sld" => {
+                self.hidden_slide = matches!(element.attribute("show").as_deref(), Some("0" | "false"));
+            }
+            "docPr" | "cNvPr" => {
+                for name in ["descr", "title"] {
+                    self.word(element.attribute(name));
+                }
+                self.macros |= element.attribute("macro").is_some_and(|name| !name.is_empty());
+            }
+            "docVar" | "tag" | "alias" => self.word(element.attribute("val")),
+            "cmAuthor" | "author" => self.word(element.attribute("name")),
+            "comment" => {
+                self.word(element.attribute("author"));
+            }
+            "fldSimple" => self.word(element.attribute("instr")),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, state: &mut State, name: &str) {
+        match name {
+            "t" | "text" | "delText" | "instrText" | "delInstrText" => {
+                if state.text == Some(Kind::Code) {
+                    self.hidden.push('\n');
+                }
+                state.text = None;
+            }
+            "r" => state.vanished = false,
+            "moveFrom" | "del" => state.deleted = state.deleted.saturating_sub(1),
+            // Inside a cell a new paragraph must not break the row.
+            "p" if state.cells > 0 => self.end_all(' '),
+            "p" | "si" | "comment" => self.end_all('\n'),
+            "tc" => {
+                state.cells = state.cells.saturating_sub(1);
+                while self.shown.ends_with(' ') {
+                    self.shown.pop();
+                }
+                self.shown.push('\t');
+            }
+            "tr" => {
+                while self.shown.ends_with('\t') {
+                    self.shown.pop();
+                }
+                self.shown.push('\n');
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, state: &State, text: &str) {
+        match state.text {
+            Some(Kind::Plain) => self.out(state).push_str(text),
+            Some(Kind::Deleted) => self.deleted.push_str(text),
+            Some(Kind::Code) => {
+                self.macros |= ["DDE", "MACROBUTTON"].iter().any(|code| text.contains(code));
+                self.hidden.push_str(text);
+            }
+            None => {}
+        }
+    }
+
+    fn out(&mut self, state: &State) -> &mut String {
+        if state.deleted > 0 {
+            &mut self.deleted
+        } else if state.vanished {
+            &mut self.hidden
+        } else {
+            &mut self.shown
+        }
+    }
+
+    fn end_all(&mut self, end: char) {
+        self.shown.push(end);
+        for other in [&mut self.hidden, &mut self.deleted] {
+            if !other.is_empty() && !other.ends_with('\n') {
+                other.push('\n');
+            }
+        }
+    }
+
+    fn word(&mut self, word: Option<String>) {
+        if let Some(word) = word.filter(|word| !word.trim().is_empty()) {
+            self.words.push_str(&word);
+            self.words.push('\n');
+        }
+    }
+}

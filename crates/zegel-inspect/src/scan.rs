@@ -1,0 +1,307 @@
+//! The client of clamd, the daemon of ClamAV (clamd(8)): used by the parent, before sealing and after opening.
+//!
+//! A scanner that is configured but does not answer is an error, and errors refuse: mail does not leave unscanned because the
+//! daemon was down.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How much is sent at once.
+const CHUNK: usize = 64 * 1024;
+
+/// The longest answer that is read.
+const LONGEST_ANSWER: u64 = 4096;
+
+/// Where the daemon listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScanAddress {
+    /// A host and a port. The content goes there in the clear: only for this machine or a network of its own.
+    Tcp(String, u16),
+    /// A local socket.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for ScanAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(host, port) => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// What the scanner says about one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScanVerdict {
+    /// It knows nothing bad in it.
+    Clean,
+    /// It knows it.
+    Infected {
+        /// The scanner's name for it.
+        name: String,
+    },
+    /// It did not look, or not at everything; never to be taken for clean.
+    NotExamined {
+        /// Why, in the scanner's words.
+        reason: String,
+    },
+}
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// The daemon did not keep to its protocol.
+    #[error("the virus scanner at {address} answered {answer:?}")]
+    Answer {
+        /// Where it listens.
+        address: ScanAddress,
+        /// What it said.
+        answer: String,
+    },
+    /// The daemon cannot be reached.
+    #[error("cannot reach the virus scanner at {address}")]
+    Connect {
+        /// Where it should listen.
+        address: ScanAddress,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The connection broke or took too long.
+    #[error("cannot talk to the virus scanner at {address}")]
+    Exchange {
+        /// Where it listens.
+        address: ScanAddress,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The content could not be read.
+    #[error("cannot read what should be scanned")]
+    Read(#[source] io::Error),
+}
+
+/// A client of clamd.
+///
+/// ```no_run
+/// use zegel_inspect::scan::{Clamd, ScanAddress, ScanVerdict};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let clamd = Clamd::new(ScanAddress::Unix("/run/clamav/clamd.ctl".into()));
+/// match clamd.scan(std::fs::File::open("letter.docx")?)? {
+///     ScanVerdict::Clean => {}
+///     other => return Err(format!("not sent: {other:?}").into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Clamd {
+    address: ScanAddress,
+    connect_time: Duration,
+    answer_time: Duration,
+}
+
+impl Clamd {
+    /// Makes a client; nothing is connected yet.
+    pub fn new(address: ScanAddress) -> Self {
+        Self { address, connect_time: Duration::from_secs(5), answer_time: Duration::from_secs(120) }
+    }
+
+    /// Sets how long connecting may take, and how long each step of an exchange.
+    #[must_use]
+    pub fn with_patience(mut self, connect: Duration, answer: Duration) -> Self {
+        self.connect_time = connect;
+        self.answer_time = answer;
+        self
+    }
+
+    /// Asks whether the daemon is there.
+    ///
+    /// # Errors
+    /// When it is not, or answers something else.
+    pub fn ping(&self) -> Result<(), ScanError> {
+        let answer = self.ask("PING")?;
+        if answer == "PONG" { Ok(()) } else { Err(self.strange(answer)) }
+    }
+
+    /// Asks for the versions of the daemon and of what it knows.
+    ///
+    /// # Errors
+    /// When it is not there, or answers something else.
+    pub fn version(&self) -> Result<String, ScanError> {
+        let answer = self.ask("VERSION")?;
+        if answer.starts_with("ClamAV ") { Ok(answer) } else { Err(self.strange(answer)) }
+    }
+
+    /// Has a file scanned.
+    ///
+    /// # Errors
+    /// When the daemon cannot be reached, breaks off, or answers something that is no verdict; and when the file cannot be read.
+    pub fn scan(&self, mut reader: impl Read) -> Result<ScanVerdict, ScanError> {
+        let mut stream = self.connect()?;
+        self.sent(stream.write_all(b"zINSTREAM\0"))?;
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let count = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(ScanError::Read(error)),
+            };
+            let chunk = buffer.get(..count).unwrap_or_default();
+            let length = u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes();
+            let written = stream.write_all(&length).and_then(|()| stream.write_all(chunk));
+            if let Err(error) = written {
+                // Past its limit the daemon says so and hangs up while we still write.
+                return match self.answer(&mut *stream) {
+                    Ok(answer) if !answer.is_empty() => self.verdict(&answer),
+                    _ => Err(self.broken(error)),
+                };
+            }
+        }
+        self.sent(stream.write_all(&[0; 4]).and_then(|()| stream.flush()))?;
+        let answer = self.answer(&mut *stream)?;
+        self.verdict(&answer)
+    }
+
+    /// Reads a verdict, strictly: what is not a known answer is none.
+    fn verdict(&self, answer: &str) -> Result<ScanVerdict, ScanError> {
+        if answer == "INSTREAM size limit exceeded. ERROR" {
+            return Ok(ScanVerdict::NotExamined {
+                reason: "longer than the scanner takes (StreamMaxLength)".into(),
+            });
+        }
+        // One line, one verdict: what has more of them is no answer to what we asked.
+        let said = answer.strip_prefix("stream: ").filter(|said| !said.contains(char::is_control));
+        let Some(said) = said else { return Err(self.strange(answer.to_owned())) };
+        if said == "OK" {
+            return Ok(ScanVerdict::Clean);
+        }
+        if let Some(name) = said.strip_suffix(" FOUND").filter(|name| !name.is_empty()) {
+            // With AlertExceedsMax the daemon reports what it did not look through as if it had found it.
+            return Ok(if name.starts_with("Heuristics.Limits.Exceeded") {
+                ScanVerdict::NotExamined { reason: name.to_owned() }
+            } else {
+                ScanVerdict::Infected { name: name.to_owned() }
+            });
+        }
+        match said.strip_suffix(" ERROR") {
+            Some(reason) => Ok(ScanVerdict::NotExamined { reason: reason.to_owned() }),
+            None => Err(self.strange(answer.to_owned())),
+        }
+    }
+
+    fn ask(&self, command: &str) -> Result<String, ScanError> {
+        let mut stream = self.connect()?;
+        self.sent(stream.write_all(format!("z{command}\0").as_bytes()))?;
+        self.answer(&mut *stream)
+    }
+
+    fn answer(&self, stream: &mut dyn Stream) -> Result<String, ScanError> {
+        let mut answer = Vec::new();
+        self.sent(stream.take(LONGEST_ANSWER).read_to_end(&mut answer).map(|_| ()))?;
+        let text = answer.strip_suffix(b"\0").unwrap_or(&answer);
+        Ok(String::from_utf8_lossy(text).trim_end().to_owned())
+    }
+
+    fn connect(&self) -> Result<Box<dyn Stream>, ScanError> {
+        self.open().map_err(|source| ScanError::Connect { address: self.address.clone(), source })
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Stream>> {
+        match &self.address {
+            ScanAddress::Tcp(host, port) => {
+                let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+                for address in (host.as_str(), *port).to_socket_addrs()? {
+                    match TcpStream::connect_timeout(&address, self.connect_time) {
+                        Ok(stream) => {
+                            stream.set_read_timeout(Some(self.answer_time))?;
+                            stream.set_write_timeout(Some(self.answer_time))?;
+                            return Ok(Box::new(stream));
+                        }
+                        Err(error) => last = error,
+                    }
+                }
+                Err(last)
+            }
+            #[cfg(unix)]
+            ScanAddress::Unix(path) => {
+                let stream = std::os::unix::net::UnixStream::connect(path)?;
+                stream.set_read_timeout(Some(self.answer_time))?;
+                stream.set_write_timeout(Some(self.answer_time))?;
+                Ok(Box::new(stream))
+            }
+            #[cfg(not(unix))]
+            ScanAddress::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    fn sent(&self, result: io::Result<()>) -> Result<(), ScanError> {
+        result.map_err(|source| self.broken(source))
+    }
+
+    fn broken(&self, source: io::Error) -> ScanError {
+        ScanError::Exchange { address: self.address.clone(), source }
+    }
+
+    fn strange(&self, answer: String) -> ScanError {
+        ScanError::Answer { address: self.address.clone(), answer }
+    }
+}
+
+/// A connection of either sort.
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(answer: &str) -> Result<ScanVerdict, ScanError> {
+        Clamd::new(ScanAddress::Unix("/nowhere".into())).verdict(answer)
+    }
+
+    #[test]
+    fn only_the_one_good_answer_is_clean() {
+        assert_eq!(verdict("stream: OK").unwrap(), ScanVerdict::Clean);
+        for answer in [
+            "",
+            "OK",
+            "stream: ok",
+            "stream: OK\nstream: X FOUND",
+            "stream: OKAY",
+            "stream:OK",
+            "stream:  FOUND",
+        ] {
+            assert!(matches!(verdict(answer), Err(ScanError::Answer { .. })), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_scanned_is_not_clean() {
+        for answer in [
+            "INSTREAM size limit exceeded. ERROR",
+            "stream: Can't allocate memory ERROR",
+            "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND",
+        ] {
+            assert!(matches!(verdict(answer), Ok(ScanVerdict::NotExamined { .. })), "{answer:?}");
+        }
+        let infected = ScanVerdict::Infected { name: "Eicar-Test".to_owned() };
+        assert_eq!(verdict("stream: Eicar-Test FOUND").unwrap(), infected);
+    }
+
+    #[test]
+    fn a_scanner_that_is_not_there_is_an_error() {
+        let clamd = Clamd::new(ScanAddress::Unix("/nowhere/clamd.ctl".into()));
+        assert!(matches!(clamd.scan(&b"x"[..]), Err(ScanError::Connect { .. })));
+        assert!(clamd.ping().is_err());
+    }
+}
