@@ -9,6 +9,7 @@
 
 mod attack;
 mod e2e;
+mod inspect;
 mod interop;
 mod modules;
 mod outcomes;

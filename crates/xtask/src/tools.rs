@@ -36,6 +36,7 @@ const FOR_TESTS: &[Need] = &[
         package: "dbus-daemon",
         reason: "a session bus for the Secret Service",
     },
+    Need { probe: "clamd", package: "clamav-daemon", reason: "a real virus scanner" },
     Need { probe: "b3sum", package: "b3sum", reason: "hashes of the manifest, checked by a stock tool" },
     Need { probe: "age", package: "age", reason: "classic envelopes, opened by a stock tool" },
     Need { probe: "ssh-keygen", package: "openssh-client", reason: "signatures, checked by a stock tool" },

@@ -1,8 +1,8 @@
 //! Helpers for tests: real mail servers, a scripted one, people with keys, clean homes and processes.
 //!
-//! The servers are those of the system (Debian packages `postfix`, `dovecot-imapd`), each started in a folder of its own
-//! on loopback ports nobody else uses, and stopped by their process ids when dropped. They need root. What is missing
-//! is named loudly, with the command that installs it; a test that cannot run does not pass.
+//! The servers are those of the system (Debian packages `postfix`, `dovecot-imapd`, `clamav-daemon`), each started in a folder
+//! of its own on loopback ports nobody else uses, and stopped by their process ids when dropped. They need root. What is
+//! missing is named loudly, with the command that installs it; a test that cannot run does not pass.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 )]
 
 mod certificates;
+mod clamd;
 pub mod corpus;
 mod dovecot;
 mod fixed;
@@ -22,6 +23,7 @@ mod process;
 mod scripted;
 
 pub use certificates::{Certificates, Flaw};
+pub use clamd::Clamd;
 pub use dovecot::Dovecot;
 pub use fixed::SeededRng;
 pub use home::TempHome;
