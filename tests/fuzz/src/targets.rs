@@ -22,10 +22,11 @@ use zegel_core::{Address, Timestamp};
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("card", card),
     ("envelope", envelope),
     ("header", header),
+    ("inspect", inspect),
     ("manifest", manifest),
     ("mime", mime),
     ("tar", tar),
@@ -215,7 +216,8 @@ fn judge(container: &[u8], first_use: FirstUse) {
 fn entry(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
     let start = out.len();
     out.resize(start + 512, 0);
-    let mut put = |at: usize, text: &str| out[start + at..start + at + text.len()].copy_from_slice(text.as_bytes());
+    let mut put =
+        |at: usize, text: &str| out[start + at..start + at + text.len()].copy_from_slice(text.as_bytes());
     put(0, name);
     put(100, "0000644\x000000000\x000000000\x00");
     put(124, &format!("{:011o}\0", bytes.len()));
@@ -227,4 +229,16 @@ fn entry(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
     out[start + 148..start + 156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     out.extend(bytes);
     out.resize(out.len().next_multiple_of(512), 0);
+}
+
+/// Attachments of every kind: read within the limits, and never called examined without a word about the file itself.
+pub fn inspect(data: &[u8]) {
+    let mut limits = zegel_inspect::Limits::default();
+    limits.file_bytes = 4 * 1024 * 1024;
+    limits.unpacked_bytes = 16 * 1024 * 1024;
+    limits.text_bytes = 1024 * 1024;
+    let material = zegel_inspect::inspect(data, "attachment", "application/octet-stream", &limits);
+    let text: usize = material.pieces.iter().map(|piece| piece.text.len()).sum();
+    assert!(text as u64 <= limits.text_bytes, "more text than the limit: {text}");
+    assert!(!material.files.is_empty(), "the attachment itself is not among the files");
 }
