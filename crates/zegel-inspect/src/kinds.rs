@@ -2,6 +2,7 @@
 
 mod archive;
 mod html;
+mod legacy;
 mod mail;
 mod markup;
 mod number;

@@ -123,6 +123,9 @@ const BEGINNINGS: &[(&[u8], Kind)] = &[
     (b"\0\0\0\x0cjP  \r\n\x87\n", Kind::Image),
     (b"\xd7\xcd\xc6\x9a", Kind::Image),
     (b"AT&TFORM", Kind::Image),
+    // Drawings of Office programs.
+    (b"VCLMTF", Kind::Image),
+    (b"\x01\0\x09\0\0\x03", Kind::Image),
     (b"ID3", Kind::AudioVideo),
     (b"OggS", Kind::AudioVideo),
     (b"fLaC", Kind::AudioVideo),
@@ -180,6 +183,9 @@ pub(crate) fn kind(data: &[u8], name: &str) -> Kind {
             return if picture { Kind::Image } else { Kind::AudioVideo };
         }
         _ => {}
+    }
+    if four(0) == Some(&[1, 0, 0, 0]) && four(40) == Some(b" EMF") {
+        return Kind::Image;
     }
     // Pictures of scanners and other medical machines.
     if four(128) == Some(b"DICM") {

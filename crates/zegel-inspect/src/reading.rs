@@ -198,6 +198,11 @@ impl Doc<'_, '_> {
         self.names.last().map_or("", String::as_str)
     }
 
+    /// Returns what this file turned out to be so far.
+    pub(crate) fn kind(&self) -> FileKind {
+        self.kind
+    }
+
     /// Notes what this file turned out to be.
     pub(crate) fn set_kind(&mut self, kind: FileKind) {
         self.kind = kind;

@@ -6,6 +6,9 @@
         pyzipper==0.4.0 zstandard==0.25.0 aspose-email-foss==26.3
     env/bin/python make.py
 
+Four more were made from these with LibreOffice 7.4 (`soffice --headless --convert-to FORMAT FILE`): `old-letter.doc`, `letter.rtf`
+and `office.pdf` from `letter.docx`, and `old-talk.ppt.gz` from `talk.odp`, packed with `gzip -9 -n`.
+
 Nothing here runs in the tests: the documents are kept as they are. Fonts: DejaVu (free licence), in one PDF, as a subset.
 All names are invented; the nine digits are made up and no number of a living person.
 """

@@ -230,6 +230,7 @@ fn texts_of_every_charset_and_line_end_are_read() {
 #[test]
 fn macros_and_scripts_are_marked() {
     let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    // The head of Word 95, whose text nobody here reads.
     file.create_stream("/WordDocument").unwrap().write_all(&[0; 64]).unwrap();
     file.create_storage("/Macros").unwrap();
     file.create_stream("/Macros/_VBA_PROJECT").unwrap().write_all(b"x").unwrap();

@@ -151,6 +151,23 @@ const EXPECTED: &[Expected] = &[
         marks: &[EmbeddedFiles, HiddenContent, Macros],
         unread: &[],
     },
+    Expected {
+        file: "letter.rtf",
+        kind: Document,
+        texts: &[
+            (
+                "shown in the body: Patiënt Bob, BSN 123456782\nsplittogether\ncell A1\tcell B1\t\n",
+                "text shown",
+            ),
+            ("shown in the header", "text shown"),
+            ("hidden run text", "text hidden"),
+            ("deleted by change", "comments hidden"),
+            ("comment by the reviewer", "comments hidden"),
+            ("Meta Author", "metadata hidden"),
+        ],
+        marks: &[HiddenContent],
+        unread: &[],
+    },
     Expected { file: "macros.docm", kind: Document, texts: &[], marks: &[Macros], unread: &[] },
     Expected {
         file: "names.7z",
@@ -163,6 +180,45 @@ const EXPECTED: &[Expected] = &[
     Expected { file: "nested.tar.gz", kind: Archive, texts: NESTED, marks: &[], unread: &[] },
     Expected { file: "nested.tar.xz", kind: Archive, texts: NESTED, marks: &[], unread: &[] },
     Expected { file: "nested.tar.zst", kind: Archive, texts: NESTED, marks: &[], unread: &[] },
+    Expected {
+        file: "office.pdf",
+        kind: Pdf,
+        texts: &[
+            (
+                "shown in the body: Patiënt Bob, BSN 123456782\nsplittogether\ncell A1 cell B1\n",
+                "page 1 shown",
+            ),
+            ("Meta Author", "metadata hidden"),
+        ],
+        marks: &[],
+        unread: &[],
+    },
+    Expected {
+        file: "old-letter.doc",
+        kind: Document,
+        texts: &[
+            ("shown in the body: Patiënt Bob, BSN 123456782", "text shown"),
+            ("splittogether", "text shown"),
+            ("cell A1\tcell B1\t", "text shown"),
+            ("shown in the header", "text shown"),
+            ("comment by the reviewer", "comments shown"),
+            ("hidden run text", "text shown"),
+            ("Meta Author", "metadata hidden"),
+        ],
+        marks: &[HiddenContent],
+        unread: &[],
+    },
+    Expected {
+        file: "old-talk.ppt.gz",
+        kind: Archive,
+        texts: &[
+            ("shown on slide one", "text shown"),
+            ("speaker notes of slide one", "text shown"),
+            ("on a hidden slide", "text shown"),
+        ],
+        marks: &[],
+        unread: &[],
+    },
     Expected {
         file: "old.xls",
         kind: Spreadsheet,

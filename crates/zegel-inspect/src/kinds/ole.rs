@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use cfb::CompoundFile;
 use zegel_core::material::{FileKind, Mark, Spot};
 
-use super::{outlook, table};
+use super::{legacy, outlook, table};
 use crate::charset;
 use crate::reading::{Doc, Fault};
 
@@ -15,6 +15,10 @@ pub(crate) type Compound<'d> = CompoundFile<Cursor<&'d [u8]>>;
 /// Records of old Excel files that hold the text of a note or a drawing, and what continues them.
 const TEXT_OBJECT: u16 = 0x01b6;
 const CONTINUE: u16 = 0x003c;
+
+/// Records that say how rows and columns look.
+const ROW: u16 = 0x0208;
+const COLUMNS: u16 = 0x007d;
 
 /// Reads whatever the compound file is.
 pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
@@ -32,7 +36,8 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
     if macros {
         doc.mark(Mark::Macros);
     }
-    if names.iter().any(|name| name.contains("ObjectPool/") || name.starts_with("MBD")) {
+    let objects = names.iter().any(|name| name.contains("ObjectPool/") || name.starts_with("MBD"));
+    if objects {
         doc.mark(Mark::EmbeddedFiles);
     }
     if has("EncryptedPackage") || has("EncryptionInfo") {
@@ -52,23 +57,25 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
         let records = stream(doc, &mut file, name)?;
         let notes = notes(&records);
         doc.hidden(Spot::Comments, &notes)?;
+        if has_hidden_lines(&records) {
+            doc.mark(Mark::HiddenContent);
+        }
         // Objects in it are not taken out.
-        return if names.iter().any(|name| name.starts_with("MBD")) {
-            Err(Fault::UnknownKind)
+        return if objects { Err(Fault::UnknownKind) } else { Ok(()) };
+    }
+    if has("WordDocument") || has("PowerPoint Document") {
+        if has("WordDocument") {
+            doc.set_kind(FileKind::Document);
+            legacy::letter(doc, &mut file)?;
         } else {
-            Ok(())
-        };
-    }
-    if has("WordDocument") {
-        doc.set_kind(FileKind::Document);
-        let records = stream(doc, &mut file, "WordDocument")?;
-        // The bit that says that a password is needed (MS-DOC, FibBase).
-        let flags = records.get(10..12).and_then(|pair| pair.try_into().ok()).map_or(0, u16::from_le_bytes);
-        return Err(if flags & 0x0100 != 0 { Fault::Encrypted } else { Fault::UnknownKind });
-    }
-    if has("PowerPoint Document") {
-        doc.set_kind(FileKind::Presentation);
-        return Err(if has("EncryptedSummary") { Fault::Encrypted } else { Fault::UnknownKind });
+            doc.set_kind(FileKind::Presentation);
+            if has("EncryptedSummary") {
+                return Err(Fault::Encrypted);
+            }
+            legacy::talk(doc, &mut file)?;
+        }
+        // Objects in it are not taken out.
+        return if objects { Err(Fault::UnknownKind) } else { Ok(()) };
     }
     // An installer of Windows keeps its tables under names of its own.
     if names.iter().any(|name| name.starts_with('\u{4840}')) {
@@ -96,7 +103,9 @@ fn properties(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<String, 
         }
         doc.tick()?;
         for run in data.split(|byte| *byte < 0x20) {
-            if run.len() >= 4 && charset::is_text(run) {
+            // Between the words there are lengths and numbers, some of which look like letters.
+            let letters = run.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte == b' ').count();
+            if run.len() >= 4 && letters * 10 >= run.len() * 8 {
                 out.push_str(&charset::decode(run, Some("windows-1252")));
                 out.push('\n');
             }
@@ -105,17 +114,32 @@ fn properties(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<String, 
     Ok(out)
 }
 
+/// Splits an old Excel file into its records: kind and content.
+fn split(records: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = records;
+    std::iter::from_fn(move || {
+        let ([a, b, c, d], after) = rest.split_first_chunk::<4>()?;
+        let length = usize::from(u16::from_le_bytes([*c, *d]));
+        let (content, next) = after.split_at_checked(length)?;
+        rest = next;
+        Some((u16::from_le_bytes([*a, *b]), content))
+    })
+}
+
+/// Returns whether rows or columns are hidden; their cells are read as if they showed.
+fn has_hidden_lines(records: &[u8]) -> bool {
+    split(records).any(|(kind, content)| match kind {
+        ROW => content.get(12).is_some_and(|flags| flags & 0x20 != 0),
+        COLUMNS => content.get(8).is_some_and(|flags| flags & 0x01 != 0),
+        _ => false,
+    })
+}
+
 /// Collects the texts of notes and drawings of an old Excel file (MS-XLS, TxO).
 fn notes(records: &[u8]) -> String {
     let mut out = String::new();
-    let mut rest = records;
     let mut expecting = false;
-    while let Some((head, after)) = rest.split_first_chunk::<4>() {
-        let [a, b, c, d] = *head;
-        let kind = u16::from_le_bytes([a, b]);
-        let length = usize::from(u16::from_le_bytes([c, d]));
-        let Some((content, next)) = after.split_at_checked(length) else { break };
-        rest = next;
+    for (kind, content) in split(records) {
         if kind == TEXT_OBJECT {
             expecting = content.get(10..12).is_some_and(|count| count != [0, 0]);
         } else if kind == CONTINUE && expecting {

@@ -46,10 +46,10 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, package: &mut Package<'_>) -> Result<(
     let mut shown = false;
     // Styles first: they say what the content hides. Their headers and footers are text too.
     if let Some(xml) = package.part(doc, "styles.xml")? {
-        shown |= part(doc, &xml, &mut styles)?;
+        shown |= part(doc, &xml, &mut styles, Part::Styles)?;
     }
     if let Some(xml) = package.part(doc, "content.xml")? {
-        shown |= part(doc, &xml, &mut styles)?;
+        shown |= part(doc, &xml, &mut styles, Part::Content)?;
     }
     let parts: Vec<(usize, String)> = package.names().iter().cloned().enumerate().collect();
     for (number, name) in parts {
@@ -76,7 +76,7 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, package: &mut Package<'_>) -> Result<(
             outcome?;
         } else if matches!(file, "content.xml" | "styles.xml") {
             // An object inside: a chart, a formula, a sheet.
-            shown |= part(doc, &content, &mut styles)?;
+            shown |= part(doc, &content, &mut styles, Part::Content)?;
         } else if magic::kind(&content, &name) == Kind::Image {
             doc.picture();
         } else if !content.is_empty() {
@@ -92,10 +92,18 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, package: &mut Package<'_>) -> Result<(
 
 /// Reads one part of text; also the whole of a file in one XML.
 pub(crate) fn content(doc: &mut Doc<'_, '_>, xml: &[u8], styles: &mut Styles) -> Result<(), Fault> {
-    part(doc, xml, styles).map(|_| ())
+    part(doc, xml, styles, Part::Content).map(|_| ())
 }
 
-fn part(doc: &mut Doc<'_, '_>, xml: &[u8], styles: &mut Styles) -> Result<bool, Fault> {
+/// Which part is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Content,
+    /// Styles and masters: headers and footers of a letter, and placeholders of slides.
+    Styles,
+}
+
+fn part(doc: &mut Doc<'_, '_>, xml: &[u8], styles: &mut Styles, part: Part) -> Result<bool, Fault> {
     let mut state = State::new(styles);
     let outcome = markup::walk(doc, xml, &mut |doc, node| match node {
         Node::Open(element) => state.open(doc, element),
@@ -112,7 +120,13 @@ fn part(doc: &mut Doc<'_, '_>, xml: &[u8], styles: &mut Styles) -> Result<bool, 
     if state.macros {
         doc.mark(Mark::Macros);
     }
-    let shown = std::mem::take(&mut state.out.shown);
+    let mut shown = std::mem::take(&mut state.out.shown);
+    if part == Part::Styles && doc.kind() == FileKind::Presentation {
+        // "Click to edit the title" is on no slide.
+        for text in [std::mem::take(&mut shown), std::mem::take(&mut state.out.deleted)] {
+            state.out.words.push_str(&text);
+        }
+    }
     state.any |= !shown.trim().is_empty();
     doc.shown(Spot::Text, &shown)?;
     doc.hidden(Spot::Text, &state.out.hidden)?;

@@ -238,7 +238,10 @@ impl Reader<'_> {
             b"htmlrtf" => self.set(now, |now| {
                 now.target = if value == Some(0) { Target::Shown } else { Target::Nothing };
             }),
-            b"deleted" => self.set(now, |now| now.deleted = value != Some(0)),
+            b"deleted" => {
+                self.set(now, |now| now.deleted = value != Some(0));
+                self.out.comments.push('\n');
+            }
             b"plain" => self.set(now, |now| now.hidden = false),
             b"uc" => now.fallback = usize::try_from(value.unwrap_or(1)).unwrap_or(1).min(16),
             b"u" => {
@@ -280,7 +283,13 @@ impl Reader<'_> {
             | b"colorschememapping" => {
                 now.target = Target::Nothing;
             }
-            b"annotation" | b"atnauthor" | b"atnid" => now.target = Target::Comments,
+            b"annotation" | b"atnauthor" | b"atnid" => {
+                self.out.comments.push('\n');
+                now.target = Target::Comments;
+            }
+            // Names of properties of drawings are no text, their values may be.
+            b"sn" => now.target = Target::Nothing,
+            b"sv" => now.target = Target::Words,
             b"info" | b"title" | b"author" | b"operator" | b"subject" | b"keywords" | b"doccomm"
             | b"company" | b"manager" | b"userprops" | b"docvar" | b"fldinst" => {
                 self.flush(*now);
@@ -292,8 +301,8 @@ impl Reader<'_> {
             }
             b"objdata" => now.target = Target::Object,
             b"header" | b"headerl" | b"headerr" | b"headerf" | b"footer" | b"footerl" | b"footerr"
-            | b"footerf" | b"footnote" | b"shptxt" | b"shpinst" | b"shp" | b"pntext" | b"sn" | b"sv"
-            | b"nonshppict" | b"shppict" | b"fldrslt"
+            | b"footerf" | b"footnote" | b"shptxt" | b"shpinst" | b"shp" | b"pntext" | b"nonshppict"
+            | b"shppict" | b"fldrslt"
                 if now.target == Target::Nothing =>
             {
                 now.target = Target::Shown;
