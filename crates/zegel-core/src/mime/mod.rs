@@ -28,6 +28,7 @@
 mod addresses;
 mod compose;
 mod content;
+mod correspondence;
 mod draft;
 mod encode;
 mod field;
@@ -49,6 +50,7 @@ use thiserror::Error;
 
 pub use addresses::AddressListError;
 pub use compose::{Attachment, Compose};
+pub use correspondence::{Correspondence, CorrespondenceError};
 pub use draft::{Draft, DraftError, DraftOptions, DraftPart, RecipientSource};
 pub use inner::{AttachmentView, ExternalPart, InnerError, InnerMessage};
 pub use outer::{OuterHeaders, OuterMismatch, OuterOptions, OuterView, compare_outer};

@@ -1,9 +1,9 @@
 //! From recipients to groups.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::{Group, Groups, Reason};
-use super::history::{History, Known};
+use super::history::{History, Known, PersonId};
 use super::lookalike::{self, Likeness, Resembled};
 use super::organisation::Organisation;
 use super::{lists, names};
@@ -27,6 +27,8 @@ pub fn classify(
 ) -> Vec<Groups> {
     let known: Vec<Option<Known>> =
         recipients.iter().map(|recipient| history.person(&recipient.address)).collect();
+    let mut circle =
+        Circle { here: known.iter().flatten().map(|person| person.id).collect(), with: BTreeMap::new() };
     recipients
         .iter()
         .zip(&known)
@@ -41,7 +43,7 @@ pub fn classify(
             if let Some(resembled) = look_alike(sender, recipient.address.domain(), organisation, history) {
                 groups.add_because(Group::LookAlike, Reason::LookAlike(resembled));
             }
-            by_name(&mut groups, recipient, *person, &known, history);
+            by_name(&mut groups, recipient, *person, &mut circle, history);
             groups
         })
         .collect()
@@ -114,12 +116,29 @@ fn look_alike(
     lookalike::mixes_scripts(domain).then_some(Resembled { domain: None, how: Likeness::Scripts })
 }
 
+/// The known people of this mail, and which of them belong together with whom; each is asked once.
+struct Circle {
+    here: Vec<PersonId>,
+    with: BTreeMap<PersonId, Vec<PersonId>>,
+}
+
+impl Circle {
+    /// Returns who of this mail is usually on a mail with somebody.
+    fn of(&mut self, id: PersonId, history: &dyn History) -> &[PersonId] {
+        let Self { here, with } = self;
+        with.entry(id).or_insert_with(|| {
+            let together = |other: &&PersonId| **other != id && history.together(id, **other) >= TOGETHER;
+            here.iter().filter(together).copied().collect()
+        })
+    }
+}
+
 /// Adds what people of the same name say.
 fn by_name(
     groups: &mut Groups,
     recipient: &Mailbox,
     person: Option<Known>,
-    all: &[Option<Known>],
+    circle: &mut Circle,
     history: &dyn History,
 ) {
     // info@ is everywhere, and nobody's name.
@@ -141,12 +160,11 @@ fn by_name(
         .filter(|other| other.mails >= USUAL && other.mails / TIMES > mails)
         .copied()
         .collect();
-    let others = || all.iter().flatten().filter(|other| Some(other.id) != id);
     let unusual = namesakes.iter().find(|namesake| {
-        others().filter(|other| other.id != namesake.id).any(|other| {
-            id.is_none_or(|id| history.together(id, other.id) == 0)
-                && history.together(namesake.id, other.id) >= TOGETHER
-        })
+        circle
+            .of(namesake.id, history)
+            .iter()
+            .any(|other| id.is_none_or(|id| id != *other && history.together(id, *other) == 0))
     });
     if let Some(namesake) = unusual {
         groups.add_because(Group::Unusual, Reason::Unusual(*namesake));

@@ -48,7 +48,7 @@ pub trait History {
     /// Returns how often mail went to an address; nothing when it never did.
     fn person(&self, address: &Address) -> Option<Known>;
 
-    /// Returns the people found under a clue.
+    /// Returns the people found under a clue; none when they are so many that it says nothing.
     fn people_under(&self, clue: &Clue) -> Vec<Known>;
 
     /// Returns how many mails went to domains found under a clue.

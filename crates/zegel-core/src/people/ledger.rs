@@ -26,6 +26,9 @@ const TOGETHER_MAX: usize = 30;
 /// Most recipients of one mail that are counted.
 const RECIPIENTS_MAX: usize = 1_000;
 
+/// A name that more people share says nothing about any of them, and would be slow to look at.
+const COMMON_MAX: usize = 50;
+
 /// A keyed hash of a clue.
 type Key = [u8; 8];
 
@@ -418,6 +421,9 @@ impl History for Ledger {
         let known = |id: &PersonId| {
             self.people.get(id).map(|person| Known { id: *id, mails: person.mails, last: person.last })
         };
+        if ids.len() > COMMON_MAX {
+            return Vec::new();
+        }
         ids.iter().filter_map(known).collect()
     }
 

@@ -128,3 +128,15 @@ fn everybody_is_known_to_everybody() {
     assert_eq!(names(&classify_one("bob@nieuw.example", &Everybody)), "external");
     assert_eq!(names(&classify_one("bob@z1ekenhuis.example", &Everybody)), "external look-alike");
 }
+
+#[test]
+fn a_name_that_everybody_has_says_nothing() {
+    let mut known = Ledger::new([7; 32]);
+    for n in 0..60_u64 {
+        let to = [mailbox(&format!("person.number@example{n}.org"))];
+        for mail in 0..4 {
+            known.record(&Mail { at: Timestamp::from_unix(10 * n + mail), id: None, to: &to });
+        }
+    }
+    assert!(!classify_one("person.number@elders.example", &known).contains(Group::Namesake));
+}
