@@ -16,6 +16,8 @@ use crate::runtime::small_runtime;
 use crate::sinks::{Maildir, SinkError};
 use zegel_core::message::SealedMail;
 
+pub use self::imap::headers::Position;
+
 /// Longest name of a folder in bytes.
 const FOLDER_MAX: usize = 500;
 
@@ -94,6 +96,20 @@ impl ImapSettings {
     pub fn folder(&self) -> &str {
         &self.folder
     }
+}
+
+/// Reads From, To, Cc, Bcc, Date and Message-ID of every mail in the folder, oldest first, and waits for it; returns how
+/// many mails there are. Nothing in the folder changes. Not to be called from asynchronous code.
+///
+/// # Errors
+/// See [`SentError`].
+pub fn read_headers_blocking(
+    settings: &ImapSettings,
+    each: &mut dyn FnMut(&[u8], Position),
+) -> Result<u32, SentError> {
+    let runtime = small_runtime()
+        .map_err(|source| SentError::Connection { server: settings.endpoint.to_string(), source })?;
+    runtime.block_on(imap::headers::read(settings, each))
 }
 
 /// Where sent copies go.

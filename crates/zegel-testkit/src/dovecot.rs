@@ -112,6 +112,19 @@ impl Dovecot {
         found
     }
 
+    /// Puts mails into a folder of the user that exists, as a mail program on the same computer would.
+    ///
+    /// # Panics
+    /// There is no such folder.
+    pub fn put(&self, folder: &str, mails: &[String]) {
+        let part = self.folder.path().join("mail").join(format!(".{folder}")).join("cur");
+        for (number, mail) in mails.iter().enumerate() {
+            let path = part.join(format!("{}.{number}.put:2,S", 1_700_000_000 + number));
+            fs::write(&path, mail).unwrap();
+            chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+
     /// Returns its log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()

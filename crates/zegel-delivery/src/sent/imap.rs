@@ -1,5 +1,7 @@
 //! `APPEND` over IMAP (RFC 3501 section 6.3.11).
 
+pub(super) mod headers;
+
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -26,18 +28,12 @@ use crate::smtp::initial_response;
 use crate::text::printable;
 use zegel_core::message::SealedMail;
 
-/// Bytes a server may send us in all: we ask for next to nothing, and the library would take 512 MiB for one reply.
+/// Bytes a server may send us, unless more is asked for: the library would take 512 MiB for one reply.
 const RECEIVED_MAX: u64 = 1024 * 1024;
 
 /// Keeps a copy of `mail` in the folder, marked as seen.
 pub(super) async fn append(settings: &ImapSettings, mail: &SealedMail) -> Result<(), SentError> {
-    let endpoint = &settings.endpoint;
-    let server = endpoint.to_string();
-    let moved = Arc::new(AtomicU64::new(0));
-    let steps = Steps { settings, server, moved };
-    let stream = endpoint.dial().await.map_err(|DialError(source)| steps.broken(source))?;
-    let client = steps.open(stream).await?;
-    let mut session = steps.log_in(client).await?;
+    let (steps, mut session) = Steps::start(settings).await?;
     let folder = to_mutf7(&settings.folder);
     if steps.wait("the folder", session.examine(&folder)).await.is_err() {
         steps.wait("the making of the folder", session.create(&folder)).await?;
@@ -52,9 +48,28 @@ struct Steps<'a> {
     settings: &'a ImapSettings,
     server: String,
     moved: Arc<AtomicU64>,
+    allowed: Arc<AtomicU64>,
 }
 
-impl Steps<'_> {
+impl<'a> Steps<'a> {
+    /// Connects and logs in.
+    async fn start(settings: &'a ImapSettings) -> Result<(Self, Session<Metered>), SentError> {
+        let endpoint = &settings.endpoint;
+        let server = endpoint.to_string();
+        let moved = Arc::new(AtomicU64::new(0));
+        let allowed = Arc::new(AtomicU64::new(RECEIVED_MAX));
+        let steps = Self { settings, server, moved, allowed };
+        let stream = endpoint.dial().await.map_err(|DialError(source)| steps.broken(source))?;
+        let client = steps.open(stream).await?;
+        let session = steps.log_in(client).await?;
+        Ok((steps, session))
+    }
+
+    /// Lets the server send so many bytes more.
+    fn allow(&self, bytes: u64) {
+        self.allowed.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Waits for one command and puts what goes wrong into its class.
     async fn wait<T>(
         &self,
@@ -123,7 +138,7 @@ impl Steps<'_> {
     }
 
     fn metered(&self, stream: TcpStream) -> Metered {
-        Metered { inner: Inner::Plain(stream), received: 0, moved: Arc::clone(&self.moved) }
+        self.meter(Inner::Plain(stream))
     }
 
     async fn secure(&self, stream: TcpStream) -> Result<Metered, SentError> {
@@ -135,7 +150,11 @@ impl Steps<'_> {
             SecureError::Handshake(error) => self.no_tls(&error.to_string()),
             SecureError::Setup(reason) => self.no_tls(&reason),
         })?;
-        Ok(Metered { inner: Inner::Tls(Box::new(stream)), received: 0, moved: Arc::clone(&self.moved) })
+        Ok(self.meter(Inner::Tls(Box::new(stream))))
+    }
+
+    fn meter(&self, inner: Inner) -> Metered {
+        Metered { inner, received: 0, moved: Arc::clone(&self.moved), allowed: Arc::clone(&self.allowed) }
     }
 
     async fn log_in(&self, client: Client<Metered>) -> Result<Session<Metered>, SentError> {
@@ -179,6 +198,7 @@ struct Metered {
     inner: Inner,
     received: u64,
     moved: Arc<AtomicU64>,
+    allowed: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Metered {
@@ -199,7 +219,7 @@ impl AsyncRead for Metered {
             Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
         })?;
         self.received += (buf.filled().len() - before) as u64;
-        if self.received > RECEIVED_MAX {
+        if self.received > self.allowed.load(Ordering::Relaxed) {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "the server says too much")));
         }
         Poll::Ready(Ok(()))

@@ -1,7 +1,7 @@
 //! Sent copies in a real Dovecot, and what happens when there is none to be had.
 
 use zegel_delivery::endpoint::{Credentials, Endpoint, Mechanism, SettingsError, Tls};
-use zegel_delivery::sent::{ImapSettings, Kept, SentCopy, SentError};
+use zegel_delivery::sent::{ImapSettings, Kept, SentCopy, SentError, read_headers_blocking};
 use zegel_delivery::sinks::Maildir;
 use zegel_testkit::{Act, Dovecot, Script, ScriptedSmtp, Step, TempHome, sealed_mail};
 
@@ -96,4 +96,50 @@ fn folders_and_passwords_that_imap_cannot_carry_are_refused() {
     }
     let refused = ImapSettings::new(endpoint, credentials(Mechanism::Login), "Sent").unwrap_err();
     assert!(matches!(refused, SettingsError::Credentials(_)), "a password with é does not go through LOGIN");
+}
+
+#[test]
+fn the_fields_of_a_folder_are_read_and_nothing_changes() {
+    let server = Dovecot::shared();
+    copy_to(&server, Tls::Implicit, Mechanism::Plain, "Read & kept")
+        .keep_blocking(&mail_to(&["first@example.net"]))
+        .unwrap();
+    let mails: Vec<String> = (1..450)
+        .map(|n| {
+            format!("To: p{n}@example.net\r\nBcc: b@example.net\r\nSubject: x\r\nMessage-ID: <{n}@x.org>\r\n\r\nTo: y\r\n")
+        })
+        .collect();
+    server.put("Read &- kept", &mails);
+    let count = 450;
+    let before = server.messages("Read &- kept");
+    let endpoint = localhost(server.tls_port(), Tls::Implicit, server.certificates());
+    let settings = ImapSettings::new(endpoint.clone(), credentials(Mechanism::Plain), "Read & kept").unwrap();
+    let mut seen = Vec::new();
+    let total = read_headers_blocking(&settings, &mut |header, at| {
+        assert!(at.done <= at.total && at.total == count);
+        seen.push(String::from_utf8(header.to_vec()).unwrap());
+    });
+    assert_eq!(total.unwrap(), count);
+    assert_eq!(seen.len(), before.len());
+    assert!(seen.iter().any(|header| header.contains("first@example.net")));
+    for n in 1..450 {
+        assert_eq!(
+            seen.iter().filter(|header| header.contains(&format!("p{n}@example.net"))).count(),
+            1,
+            "{n}"
+        );
+    }
+    for header in &seen {
+        assert!(
+            header.contains("Message-ID: <") && !header.contains("Subject:") && !header.contains("To: y")
+        );
+    }
+    assert_eq!(seen.iter().filter(|header| header.contains("Bcc: b@example.net")).count(), 449);
+    assert_eq!(server.messages("Read &- kept"), before);
+    // A folder that is not there is an error, and is not made.
+    let missing = ImapSettings::new(endpoint, credentials(Mechanism::Plain), "Nowhere").unwrap();
+    let error = read_headers_blocking(&missing, &mut |_, _| panic!("a header")).unwrap_err();
+    assert!(matches!(error, SentError::Refused { step: "the folder", .. }), "{error:?}");
+    let again = read_headers_blocking(&missing, &mut |_, _| panic!("a header"));
+    assert!(again.is_err());
 }
