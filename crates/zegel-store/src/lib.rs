@@ -22,6 +22,7 @@
 pub mod cards;
 pub mod config;
 pub mod environment;
+pub mod history;
 pub mod identity;
 pub mod keyring;
 mod lock;
@@ -34,6 +35,7 @@ pub mod staging;
 pub use crate::cards::Cards;
 pub use crate::config::{Account, Config};
 pub use crate::environment::Environment;
+pub use crate::history::HistoryFile;
 pub use crate::identity::IdentityStore;
 pub use crate::paths::Paths;
 pub use crate::private::{FileError, check_around};

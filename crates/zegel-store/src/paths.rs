@@ -118,6 +118,11 @@ impl Paths {
         self.state.join("seen")
     }
 
+    /// Returns the folder that remembers whom mail went to.
+    pub fn history(&self) -> PathBuf {
+        self.state.join("history")
+    }
+
     /// Makes the folders that are missing, with mode 0700, and refuses those that others can reach.
     ///
     /// # Errors
