@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod card;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod history;
 pub(crate) mod identity;
 pub(crate) mod inspect;
 pub(crate) mod man;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     /// Add, list or test the accounts that mail is sent from
     #[command(subcommand)]
     Account(account::Command),
+    /// Import, show or forget whom you wrote to; it stays on this computer, as keyed hashes
+    #[command(subcommand)]
+    History(history::Command),
     Send(send::SendArgs),
     Open(open::OpenArgs),
     Plan(plan::PlanArgs),
@@ -49,6 +53,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<()> {
         Command::Identity(command) => identity::run(command, context),
         Command::Card(command) => card::run(command, context),
         Command::Account(command) => account::run(command, context),
+        Command::History(command) => history::run(command, context),
         Command::Send(args) => send::run(&args, context),
         Command::Open(args) => open::run(&args, context),
         Command::Plan(args) => plan::run(&args, context),

@@ -12,6 +12,7 @@ use zegel_store::staging::{Overwrite, Staged};
 use zegel_wire::error::Kind;
 use zegel_wire::report::{MailOutcome, MailView, SendReport, SentCopyView};
 
+use crate::commands::history;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::mailer;
@@ -112,6 +113,7 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
         }
         Way::Server(server) => {
             let failed = submit_all(&server, &mut sealed, &mails, &mut report)?;
+            history::remember(&report, context);
             let own = copies.iter().find(|copy| *copy.kind() == CopyKind::Visible);
             if let (Some(place), Some(copy)) = (&server.sent_copy, own) {
                 report.sent_copy = Some(keep(place, make(&mut sealed, copy), context));

@@ -6,7 +6,7 @@ use zegel_delivery::endpoint::{Credentials, Endpoint, Mechanism, Tls, read_roots
 use zegel_delivery::sent::{ImapSettings, SentCopy};
 use zegel_delivery::sinks::Maildir;
 use zegel_delivery::smtp::SmtpSettings;
-use zegel_store::config::{Auth, Chosen, Host, Purpose, Sent, Tls as ConfiguredTls};
+use zegel_store::config::{Auth, Chosen, Host, Imap, Purpose, Sent, Tls as ConfiguredTls};
 use zegel_wire::error::Kind;
 
 use crate::context::Context;
@@ -50,14 +50,31 @@ pub(crate) fn submission_settings(chosen: &Chosen, context: &Context<'_>) -> Res
 pub(crate) fn sent_copy(chosen: &Chosen, context: &Context<'_>) -> Result<Option<SentCopy>> {
     match chosen.account.sent() {
         Sent::Maildir(folder) => Ok(Some(SentCopy::Maildir(Maildir::open_or_create(folder)?))),
-        Sent::Imap(imap) => {
-            let endpoint = endpoint(imap.host(), imap.port(), imap.tls(), imap.ca_file())?;
-            let secret = imap.password().fetch(&chosen.name, Purpose::Imap, context.environment())?;
-            let credentials = Credentials::new(Mechanism::Login, imap.username().to_owned(), secret)?;
-            Ok(Some(SentCopy::Imap(ImapSettings::new(endpoint, credentials, imap.folder())?)))
-        }
+        Sent::Imap(imap) => Ok(Some(SentCopy::Imap(imap_settings(chosen, imap, imap.folder(), context)?))),
         _ => Ok(None),
     }
+}
+
+/// Makes the settings for reading a folder of the IMAP server where the account keeps sent mail.
+///
+/// # Errors
+/// Code 78 when the account has no such server, or a password or certificate is not to be had.
+pub(crate) fn imap_folder(chosen: &Chosen, folder: &str, context: &Context<'_>) -> Result<ImapSettings> {
+    let Sent::Imap(imap) = chosen.account.sent() else {
+        return Err(Failure::new(
+            Kind::NoAccount,
+            format!("the account {} keeps no sent mail on an IMAP server", chosen.name),
+        )
+        .hint("add it to the account (zegel account add … --sent-imap HOST --force), or import a Maildir or mbox"));
+    };
+    imap_settings(chosen, imap, folder, context)
+}
+
+fn imap_settings(chosen: &Chosen, imap: &Imap, folder: &str, context: &Context<'_>) -> Result<ImapSettings> {
+    let endpoint = endpoint(imap.host(), imap.port(), imap.tls(), imap.ca_file())?;
+    let secret = imap.password().fetch(&chosen.name, Purpose::Imap, context.environment())?;
+    let credentials = Credentials::new(Mechanism::Login, imap.username().to_owned(), secret)?;
+    Ok(ImapSettings::new(endpoint, credentials, folder)?)
 }
 
 fn endpoint(host: &Host, port: u16, tls: ConfiguredTls, ca_file: Option<&Path>) -> Result<Endpoint> {

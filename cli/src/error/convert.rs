@@ -13,6 +13,7 @@ use zegel_core::mime::{DraftError, FindError};
 use zegel_core::policy::{Refusal, Refused, Route};
 use zegel_delivery::capture::CaptureError;
 use zegel_delivery::endpoint::SettingsError;
+use zegel_delivery::sent::SentError;
 use zegel_delivery::sinks::SinkError;
 use zegel_delivery::smtp::SubmitError;
 use zegel_store::FileError;
@@ -171,6 +172,28 @@ impl From<FindError> for Failure {
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         failure(Kind::Configuration, &error, None)
+    }
+}
+
+/// For reading a folder. What goes wrong with a sent copy never comes here: it is a warning.
+impl From<SentError> for Failure {
+    fn from(error: SentError) -> Self {
+        let (kind, hint) = match &error {
+            SentError::Certificate { .. } => (
+                Kind::Certificate,
+                Some("a private authority can be trusted with ca_file; checking cannot be switched off"),
+            ),
+            SentError::Connection { .. } => (Kind::Temporary, Some("the same command may work later")),
+            SentError::Refused { step: "the log-in", .. } => (
+                Kind::Authentication,
+                Some("check user and password of the IMAP server in the configuration"),
+            ),
+            SentError::Refused { .. } => {
+                (Kind::Refused, Some("check the name of the folder on the IMAP server"))
+            }
+            _ => (Kind::Refused, Some("the IMAP server has to offer TLS")),
+        };
+        failure(kind, &error, hint.map(str::to_owned))
     }
 }
 

@@ -168,13 +168,18 @@ mod tests {
 
         use crate::cards::{Cards, Change, Proof};
         use crate::config::{Account, AccountChange, Config};
+        use crate::history::HistoryFile;
         use crate::identity::{Existing, IdentityStore, Keep};
         use crate::seen::{Carrier, Message, SeenLog};
 
         let now = Timestamp::from_unix(10);
         let alice: Address = "alice@example.org".parse().unwrap();
         let identity = Identity::make(alice.clone(), "", now, 100, &mut OsRng).unwrap();
-        let first_uses: [&dyn Fn(&Paths); 4] = [
+        let first_uses: [&dyn Fn(&Paths); 5] = [
+            &|paths| {
+                let mail = zegel_core::people::Mail { at: now, id: None, to: &[alice.clone().into()] };
+                HistoryFile::new(paths).record(&mail, &mut OsRng).unwrap();
+            },
             &|paths| IdentityStore::new(paths).save(&identity, Keep::PlainFile, Existing::Refuse).unwrap(),
             &|paths| {
                 Cards::new(paths).pin(identity.card(), Proof::Confirmed, Change::Refuse, now).unwrap();

@@ -12,6 +12,11 @@ use crate::postfix::NOBODY;
 use crate::process::{end, free_port, need, wait_until};
 use crate::{PASSWORD, USERNAME};
 
+/// A second user, with the same mails and a password that `LOGIN` can carry (RFC 3501 section 6.2.3).
+pub const ASCII_USER: &str = "alice.ascii@example.org";
+/// The password of [`ASCII_USER`].
+pub const ASCII_PASSWORD: &str = "correct-horse";
+
 /// A running Dovecot with one user, [`USERNAME`].
 #[derive(Debug)]
 pub struct Dovecot {
@@ -53,7 +58,8 @@ impl Dovecot {
         chown(root.join("mail"), Some(NOBODY), Some(NOBODY)).unwrap();
         let certificates = Certificates::make(&root.join("certificates"));
         let (imap, imaps) = (free_port(), free_port());
-        fs::write(root.join("users"), format!("{USERNAME}:{{PLAIN}}{PASSWORD}\n")).unwrap();
+        let users = format!("{USERNAME}:{{PLAIN}}{PASSWORD}\n{ASCII_USER}:{{PLAIN}}{ASCII_PASSWORD}\n");
+        fs::write(root.join("users"), users).unwrap();
         fs::write(root.join("dovecot.conf"), configuration(root, &certificates, imap, imaps)).unwrap();
         let child = Command::new(dovecot)
             .arg("-F")
@@ -117,7 +123,9 @@ impl Dovecot {
     /// # Panics
     /// There is no such folder.
     pub fn put(&self, folder: &str, mails: &[String]) {
-        let part = self.folder.path().join("mail").join(format!(".{folder}")).join("cur");
+        let root = self.folder.path().join("mail");
+        let root = if folder == "INBOX" { root } else { root.join(format!(".{folder}")) };
+        let part = root.join("cur");
         for (number, mail) in mails.iter().enumerate() {
             let path = part.join(format!("{}.{number}.put:2,S", 1_700_000_000 + number));
             fs::write(&path, mail).unwrap();

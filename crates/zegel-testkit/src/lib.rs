@@ -24,7 +24,7 @@ mod scripted;
 
 pub use certificates::{Certificates, Flaw};
 pub use clamd::Clamd;
-pub use dovecot::Dovecot;
+pub use dovecot::{ASCII_PASSWORD, ASCII_USER, Dovecot};
 pub use fixed::SeededRng;
 pub use home::TempHome;
 pub use people::{Person, now, sealed_mail};

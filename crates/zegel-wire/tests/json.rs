@@ -66,6 +66,18 @@ fn cards() {
 }
 
 #[test]
+fn history() {
+    pinned::<HistoryView>(r#"{"mails":4,"people":3,"domains":2,"pairs":1}"#);
+    pinned::<HistoryImportView>(
+        r#"{"source":"mbox:sent","read":4,"counted":1,"again":1,"not_own":1,"unreadable":1}"#,
+    );
+    pinned::<HistoryForgottenView>(
+        r#"{"address":"a@example.org","forgotten":true}
+        {"forgotten":false}"#,
+    );
+}
+
+#[test]
 fn identities() {
     pinned::<IdentityView>(
         r#"{"address":"a@example.org","name":"A","fingerprint":"f","readable_fingerprint":"f-f","recipient":"age1pq1x","signing_key":"ssh-ed25519 x","created":"2026-11-21T08:00:00Z","expires":"2028-11-21T08:00:00Z","serial":2,"store":"file","path":"a.age","earlier":["e-e"]}

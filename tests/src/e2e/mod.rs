@@ -7,6 +7,7 @@ mod killed;
 mod random;
 mod search;
 mod signals;
+mod through_imap;
 mod through_postfix;
 mod through_program;
 pub(crate) mod world;
