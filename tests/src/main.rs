@@ -13,5 +13,6 @@ mod inspect;
 mod interop;
 mod modules;
 mod outcomes;
+mod policy;
 mod transcripts;
 mod vectors;

@@ -12,6 +12,7 @@ pub mod address;
 pub mod age_file;
 pub mod card;
 pub mod contacts;
+pub mod detect;
 pub mod guest;
 pub mod id;
 pub mod identity;

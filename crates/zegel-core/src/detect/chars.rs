@@ -1,0 +1,183 @@
+//! Characters as detectors see them: folded to ASCII where a reader would not see a difference.
+//!
+//! Numbers are copied from PDFs and web pages: with no-break and thin spaces, full-width digits (UAX #11) and soft
+//! hyphens. They are read as what they look like; offsets stay those of the original text.
+
+/// What a character counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Glyph {
+    /// A digit.
+    Digit(u8),
+    /// Not there: soft hyphens, zero-width characters, combining accents.
+    Ignored,
+    /// One or two ASCII letters in lower case; the second is 0 when there is one.
+    Letters(u8, u8),
+    /// A letter of another script.
+    Foreign,
+    /// A space.
+    Space,
+    /// A dash.
+    Dash,
+    /// Anything else.
+    Other,
+}
+
+/// For ASCII: the lower-case letter or digit, or 0 where the byte does not belong to a word or number.
+const FOLDED: [u8; 256] = make_folded();
+
+/// Reads the byte at `at`, 0 past the end.
+#[inline]
+pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(0)
+}
+
+/// Reads the byte before `at`, 0 at the start.
+#[inline]
+pub(super) fn byte_before(bytes: &[u8], at: usize) -> u8 {
+    at.checked_sub(1).map_or(0, |before| byte(bytes, before))
+}
+
+/// Folds an ASCII byte of a word or number; 0 for all others.
+#[inline]
+pub(super) fn folded(byte: u8) -> u8 {
+    FOLDED.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+/// Reads the character at `at`.
+pub(super) fn char_at(text: &str, at: usize) -> Option<char> {
+    text.get(at..)?.chars().next()
+}
+
+/// Reads the character that ends at `at`.
+pub(super) fn char_before(text: &str, at: usize) -> Option<char> {
+    text.get(..at)?.chars().next_back()
+}
+
+/// Moves forward to the start of a character.
+pub(super) fn ceil(text: &str, mut at: usize) -> usize {
+    while at < text.len() && !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at.min(text.len())
+}
+
+/// Moves back to the start of a character.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Says what a character counts as.
+pub(super) fn glyph(c: char) -> Glyph {
+    let one = |letter: u8| Glyph::Letters(letter, 0);
+    match c {
+        '0'..='9' => Glyph::Digit(c as u8 - b'0'),
+        'a'..='z' => one(c as u8),
+        'A'..='Z' => one(c as u8 | 0x20),
+        ' '
+        | '\t'
+        | '\u{a0}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200a}'
+        | '\u{202f}'
+        | '\u{205f}'
+        | '\u{3000}' => Glyph::Space,
+        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => Glyph::Dash,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{300}'..='\u{36f}' => {
+            Glyph::Ignored
+        }
+        'À'..='Å' | 'à'..='å' | 'Ā'..='ą' => one(b'a'),
+        'Ç' | 'ç' | 'Ć'..='č' => one(b'c'),
+        'Ð' | 'ð' | 'Ď'..='đ' => one(b'd'),
+        'È'..='Ë' | 'è'..='ë' | 'Ē'..='ě' => one(b'e'),
+        'Ĝ'..='ģ' => one(b'g'),
+        'Ĥ'..='ħ' => one(b'h'),
+        'Ì'..='Ï' | 'ì'..='ï' | 'Ĩ'..='ı' => one(b'i'),
+        'Ĳ' | 'ĳ' => Glyph::Letters(b'i', b'j'),
+        'Ĵ' | 'ĵ' => one(b'j'),
+        'Ķ'..='ĸ' => one(b'k'),
+        'Ĺ'..='ł' => one(b'l'),
+        'Ñ' | 'ñ' | 'Ń'..='ŋ' => one(b'n'),
+        'Ò'..='Ö' | 'Ø' | 'ò'..='ö' | 'ø' | 'Ō'..='ő' => one(b'o'),
+        'Œ' | 'œ' => Glyph::Letters(b'o', b'e'),
+        'Æ' | 'æ' => Glyph::Letters(b'a', b'e'),
+        'Ŕ'..='ř' => one(b'r'),
+        'Ś'..='š' => one(b's'),
+        'ß' | 'ẞ' => Glyph::Letters(b's', b's'),
+        'Ţ'..='ŧ' => one(b't'),
+        'Ù'..='Ü' | 'ù'..='ü' | 'Ũ'..='ų' => one(b'u'),
+        'Ŵ' | 'ŵ' => one(b'w'),
+        'Ý' | 'ý' | 'ÿ' | 'Ŷ'..='Ÿ' => one(b'y'),
+        'Ź'..='ž' => one(b'z'),
+        '０'..='９' => Glyph::Digit((u32::from(c) - 0xff10) as u8),
+        'Ａ'..='Ｚ' => one((u32::from(c) - 0xff21) as u8 + b'a'),
+        'ａ'..='ｚ' => one((u32::from(c) - 0xff41) as u8 + b'a'),
+        _ if c.is_alphabetic() => Glyph::Foreign,
+        _ => Glyph::Other,
+    }
+}
+
+/// Folds a text: lower case, without accents, everything but letters and digits as one space.
+pub(super) fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match glyph(c) {
+            Glyph::Digit(digit) => out.push(char::from(b'0' + digit)),
+            Glyph::Letters(first, second) => {
+                out.push(char::from(first));
+                if second != 0 {
+                    out.push(char::from(second));
+                }
+            }
+            Glyph::Foreign => out.extend(c.to_lowercase()),
+            Glyph::Ignored => {}
+            Glyph::Space | Glyph::Dash | Glyph::Other => {
+                if !out.is_empty() && !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+const fn make_folded() -> [u8; 256] {
+    let mut table = [0_u8; 256];
+    let mut at = 0_u8;
+    // A `const fn` knows no iterators; the index cannot leave the table.
+    #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a wrong index")]
+    while at < 128 {
+        table[at as usize] = match at {
+            b'0'..=b'9' | b'a'..=b'z' => at,
+            b'A'..=b'Z' => at | 0x20,
+            _ => 0,
+        };
+        at += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accents_case_and_width_make_no_difference() {
+        assert_eq!(fold("Patiënt  ÉÉN"), "patient een");
+        assert_eq!(fold("Pati\u{308}ent"), "patient");
+        assert_eq!(fold("Straße, Øl & Łódź"), "strasse ol lodz");
+        assert_eq!(fold("ＢＳＮ１２"), "bsn12");
+        assert_eq!(fold("burger\u{ad}service"), "burgerservice");
+        assert_eq!(fold("диабет"), "диабет");
+    }
+
+    #[test]
+    fn offsets_never_split_a_character() {
+        let text = "aé";
+        assert_eq!((floor(text, 2), ceil(text, 2), floor(text, 9), ceil(text, 9)), (1, 3, 3, 3));
+    }
+}

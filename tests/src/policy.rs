@@ -1,0 +1,3 @@
+//! What rules find, measured.
+
+mod corpus;
