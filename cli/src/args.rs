@@ -5,10 +5,11 @@ mod message;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser};
-use zegel_core::policy::Classic;
+use zegel_core::policy::{Acceptances, Classic};
 use zegel_store::staging::Overwrite;
 
 use crate::commands::Command;
+use crate::error::{Failure, Result};
 
 pub(crate) use message::{MessageArgs, Recipient};
 
@@ -65,6 +66,36 @@ impl ForceArg {
     /// Returns the same for the store.
     pub(crate) fn overwrite(&self) -> Overwrite {
         if self.force { Overwrite::Allow } else { Overwrite::Forbid }
+    }
+}
+
+/// Findings of the policy that the sender accepts.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct AcceptArgs {
+    /// Send although this rule warns; RULE=REASON where the rule asks for a reason; can be repeated
+    #[arg(long, value_name = "RULE")]
+    pub(crate) accept: Vec<String>,
+}
+
+impl AcceptArgs {
+    /// Returns the same for the policy.
+    ///
+    /// # Errors
+    /// Code 64 for an empty name, and for one that stands twice.
+    pub(crate) fn acceptances(&self) -> Result<Acceptances> {
+        let mut all = Acceptances::new();
+        for text in &self.accept {
+            let (rule, reason) = match text.split_once('=') {
+                Some((rule, reason)) => (rule, Some(reason.trim().to_owned())),
+                None => (text.as_str(), None),
+            };
+            if rule.is_empty() || all.insert(rule.to_owned(), reason).is_some() {
+                return Err(Failure::usage(format!(
+                    "--accept {text:?} names no rule, or one for the second time"
+                )));
+            }
+        }
+        Ok(all)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod card;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod history;
@@ -10,6 +11,7 @@ pub(crate) mod inspect;
 pub(crate) mod man;
 pub(crate) mod open;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod seal;
 pub(crate) mod send;
 pub(crate) mod sendmail;
@@ -38,6 +40,10 @@ pub(crate) enum Command {
     Send(send::SendArgs),
     Open(open::OpenArgs),
     Plan(plan::PlanArgs),
+    Check(check::CheckArgs),
+    /// Show, check, test, explain, sign or begin a policy
+    #[command(subcommand)]
+    Policy(policy::Command),
     Seal(seal::SealArgs),
     Inspect(inspect::InspectArgs),
     Doctor(doctor::DoctorArgs),
@@ -56,6 +62,8 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<()> {
         Command::History(command) => history::run(command, context),
         Command::Send(args) => send::run(&args, context),
         Command::Open(args) => open::run(&args, context),
+        Command::Check(args) => check::run(&args, context),
+        Command::Policy(command) => policy::run(command, context),
         Command::Plan(args) => plan::run(&args, context),
         Command::Seal(args) => seal::run(&args, context),
         Command::Inspect(args) => inspect::run(&args, context),

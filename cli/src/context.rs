@@ -11,6 +11,7 @@ use zegel_core::Timestamp;
 use zegel_store::config::Chosen;
 use zegel_store::{Config, Environment, Paths};
 use zegel_wire::error::Kind;
+use zegel_wire::report::WordsView;
 
 use crate::args::Globals;
 use crate::error::{Failure, Result};
@@ -54,6 +55,22 @@ impl<'a> Context<'a> {
             let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             Timestamp::from_unix(since_1970.as_secs())
         })
+    }
+
+    /// Returns how many minutes the clock on the wall is ahead of UTC.
+    pub(crate) fn utc_offset_minutes(&self) -> i32 {
+        if self.fixed_clock.is_some() {
+            return 0;
+        }
+        local_offset_minutes()
+    }
+
+    /// Returns the language that people here read (POSIX locale variables, in their order).
+    pub(crate) fn language(&self) -> Language {
+        let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+        if named.is_some_and(|value| value.starts_with("nl")) { Language::Dutch } else { Language::English }
     }
 
     /// Returns the operating system's random numbers.
@@ -131,10 +148,34 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The languages of explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// Dutch.
+    Dutch,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// Returns the text in this language.
+    pub(crate) fn of(self, words: &WordsView) -> &str {
+        match self {
+            Self::Dutch => &words.nl,
+            Self::English => &words.en,
+        }
+    }
+}
+
 /// Says whether colour is unwanted (no-color.org: any value that is not empty).
 pub(crate) fn no_colour() -> bool {
     env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Returns how many minutes the local clock is ahead of UTC.
+fn local_offset_minutes() -> i32 {
+    chrono::Local::now().offset().local_minus_utc() / 60
 }
 
 /// Returns the clock of a test, in debug builds only.

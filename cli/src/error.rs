@@ -138,6 +138,7 @@ fn general_hint(kind: Kind) -> &'static str {
         Kind::BadCard => "ask its owner for the card again; they write it with zegel card export",
         Kind::BadIdentity => "name a file that zegel identity export wrote",
         Kind::BadMail => "nothing was sent; correct the mail and try again",
+        Kind::BadPolicy => "nothing was changed; docs/formats/policy.md says what a policy may have",
         Kind::Bug => "this is a bug of ours: please report it, with the command line and without the message",
         Kind::CardChanged => "ask its owner in another way than by mail before trusting the new card",
         Kind::CardExpired => "ask its owner for their new card",

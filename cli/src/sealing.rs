@@ -8,15 +8,18 @@ use zegel_core::contacts::Contact;
 use zegel_core::identity::Identity;
 use zegel_core::message::{SealOptions, Sealed, seal};
 use zegel_core::mime::Draft;
-use zegel_core::policy::{Classic, Cleared, Plan, Planned, Policy, Route, evaluate};
+use zegel_core::policy::{
+    Acceptances, Classic, Cleared, Plan, Planned, Refused, Route, evaluate, evaluate_examined,
+};
 use zegel_store::cards::Cards;
 use zegel_wire::error::Kind;
-use zegel_wire::report::{RecipientView, RouteKind};
+use zegel_wire::report::{CheckReport, RecipientView, RouteKind};
 
 use crate::args::MessageArgs;
 use crate::commands::card::origin_name;
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::judging::{self, Show};
 use crate::spool::Spool;
 use crate::ui::{Page, Tone};
 use crate::{draft, keys};
@@ -26,6 +29,7 @@ pub(crate) struct Planning {
     draft: Draft,
     plan: Plan,
     card: Card,
+    classic: Classic,
 }
 
 /// A draft that may be sealed.
@@ -75,7 +79,7 @@ impl Planning {
             _ => failure,
         })?;
         let plan = Plan::make(&draft, &card, &Cards::new(context.paths()?), context.now(), classic);
-        Ok(Self { draft, plan, card })
+        Ok(Self { draft, plan, card, classic })
     }
 
     /// Returns the draft.
@@ -93,11 +97,25 @@ impl Planning {
         self.plan.recipients().iter().map(view).collect()
     }
 
+    /// Holds the draft against the policy in force, without deciding; nothing when that has no rules.
+    ///
+    /// # Errors
+    /// Code 78 when the policy or a configured scanner cannot be used.
+    pub(crate) fn check(&self, accepted: &Acceptances, context: &Context<'_>) -> Result<Option<CheckReport>> {
+        let policy = judging::in_force(context)?.policy;
+        if !policy.has_rules() && context.config()?.scan().clamd().is_none() {
+            return Ok(None);
+        }
+        let examined = judging::examine(&self.draft, &policy, accepted, self.classic, context)?;
+        Ok(Some(judging::view(&policy, &examined, None, Show::Words)))
+    }
+
     /// Lets the policy judge, without unlocking anything.
     ///
     /// # Errors
-    /// Code 67 when a recipient cannot be reached or one's own card has expired, 77 when the policy refuses.
-    pub(crate) fn clear(self, context: &Context<'_>) -> Result<Judged> {
+    /// Code 67 when a recipient cannot be reached or one's own card has expired, 77 when the policy refuses, 78 when it
+    /// cannot be used.
+    pub(crate) fn clear(self, accepted: &Acceptances, context: &Context<'_>) -> Result<Judged> {
         let recipients = self.recipients();
         let from = self.draft.from().address.clone();
         // The recipients would refuse what was signed with a card that has ended.
@@ -106,7 +124,20 @@ impl Planning {
                 .while_trying("your own card cannot be used")
                 .hint("make new keys: zegel identity rotate")
         })?;
-        let cleared = evaluate(self.draft, self.plan, &Policy::built_in())?;
+        let policy = judging::in_force(context)?.policy;
+        if !policy.has_rules() && context.config()?.scan().clamd().is_none() {
+            let cleared = evaluate(self.draft, self.plan, &policy)?;
+            return Ok(Judged { cleared, recipients, from });
+        }
+        let examined = judging::examine(&self.draft, &policy, accepted, self.classic, context)?;
+        let report = judging::view(&policy, &examined, None, Show::Words);
+        let cleared =
+            evaluate_examined(self.draft, self.plan, &policy, &examined).map_err(
+                |refused| match refused {
+                    Refused::Held(_) => judging::refusal(&report, context.language()),
+                    other => other.into(),
+                },
+            )?;
         Ok(Judged { cleared, recipients, from })
     }
 }

@@ -4,9 +4,10 @@ use clap::Args;
 use zegel_core::policy::Role;
 use zegel_wire::report::PlanView;
 
-use crate::args::{ClassicArg, MessageArgs};
+use crate::args::{AcceptArgs, ClassicArg, MessageArgs};
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::judging;
 use crate::sealing::{Planning, add_recipients};
 use crate::text;
 use crate::ui::{Page, Tone};
@@ -19,6 +20,8 @@ use crate::ui::{Page, Tone};
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     message: MessageArgs,
+    #[command(flatten)]
+    accept: AcceptArgs,
     #[command(flatten)]
     classic: ClassicArg,
 }
@@ -34,14 +37,17 @@ pub(crate) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<()> {
         sendable: false,
         mails: mails(&planning),
         refusal: None,
+        check: None,
     };
     let post_quantum = planning.plan().is_post_quantum();
-    let verdict = planning.clear(context);
+    let accepted = args.accept.acceptances()?;
+    view.check = planning.check(&accepted, context)?;
+    let verdict = planning.clear(&accepted, context);
     match &verdict {
         Ok(_) => (view.sendable, view.post_quantum) = (true, Some(post_quantum)),
         Err(failure) => view.refusal = Some(failure.view()),
     }
-    context.ui.report(&view, || page(&view))?;
+    context.ui.report(&view, || page(&view, context))?;
     verdict.map(drop).map_err(Failure::already_reported)
 }
 
@@ -52,7 +58,7 @@ fn mails(planning: &Planning) -> u64 {
     (blind + usize::from(visible)) as u64
 }
 
-fn page(view: &PlanView) -> Page {
+fn page(view: &PlanView, context: &Context<'_>) -> Page {
     let mut page = Page::new();
     if view.sendable {
         page.heading("This mail can be sent", Tone::Good);
@@ -63,6 +69,10 @@ fn page(view: &PlanView) -> Page {
     page.field("Subject", &view.subject);
     page.blank();
     add_recipients(&mut page, &view.recipients);
+    if let Some(check) = view.check.as_ref().filter(|check| !check.findings.is_empty()) {
+        page.blank();
+        judging::add_findings(&mut page, check, context.language());
+    }
     if view.sendable {
         page.blank();
         page.field("Mails", text::count(usize::try_from(view.mails).unwrap_or(usize::MAX), "mail"));

@@ -9,7 +9,7 @@ use zegel_store::staging::Staged;
 use zegel_wire::error::Kind;
 use zegel_wire::report::{RecipientView, SealReport, SealedFileView};
 
-use crate::args::{ClassicArg, ForceArg, MessageArgs};
+use crate::args::{AcceptArgs, ClassicArg, ForceArg, MessageArgs};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::input;
@@ -38,6 +38,8 @@ pub(crate) struct SealArgs {
     #[arg(long)]
     mail: bool,
     #[command(flatten)]
+    accept: AcceptArgs,
+    #[command(flatten)]
     classic: ClassicArg,
     #[command(flatten)]
     force: ForceArg,
@@ -53,7 +55,8 @@ enum Target<'a> {
 /// Seals, and writes everything or nothing.
 pub(crate) fn run(args: &SealArgs, context: &Context<'_>) -> Result<()> {
     let target = target(args, context)?;
-    let judged = Planning::make(&args.message, args.classic.classic(), context)?.clear(context)?;
+    let judged = Planning::make(&args.message, args.classic.classic(), context)?
+        .clear(&args.accept.acceptances()?, context)?;
     refuse_early(&target, &judged.recipients)?;
     let made = args.out_dir.as_deref().map(Folder::make).transpose()?;
     let folder = match target {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 use zegel_core::Address;
 
-use crate::args::{ClassicArg, ForceArg, MessageArgs};
+use crate::args::{AcceptArgs, ClassicArg, ForceArg, MessageArgs};
 use crate::context::Context;
 use crate::delivering::{Server, Way, account, deliver, page};
 use crate::error::{Failure, Result};
@@ -24,6 +24,8 @@ pub(crate) struct SendArgs {
     #[command(flatten)]
     message: MessageArgs,
     #[command(flatten)]
+    accept: AcceptArgs,
+    #[command(flatten)]
     classic: ClassicArg,
     /// Seal and report, but hand nothing over
     #[arg(long)]
@@ -37,7 +39,8 @@ pub(crate) struct SendArgs {
 
 /// Seals and hands over; finds out first whether it can.
 pub(crate) fn run(args: &SendArgs, context: &Context<'_>) -> Result<()> {
-    let judged = Planning::make(&args.message, args.classic.classic(), context)?.clear(context)?;
+    let judged = Planning::make(&args.message, args.classic.classic(), context)?
+        .clear(&args.accept.acceptances()?, context)?;
     let way = way(args, &judged.from, context)?;
     let data_on_stdout = matches!(way, Way::Stdout);
     let report = deliver(judged.unlock(context)?, way, context)?;

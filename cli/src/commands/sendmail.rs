@@ -8,7 +8,7 @@ use std::path::Path;
 
 use clap::Args;
 use zegel_core::mime::{Draft, DraftOptions, PART_THRESHOLD, RecipientSource};
-use zegel_core::policy::Classic;
+use zegel_core::policy::{Acceptances, Classic};
 use zegel_core::{Address, Mailbox};
 use zegel_wire::error::Kind;
 
@@ -73,7 +73,8 @@ pub(crate) fn run(args: &SendmailArgs, context: &Context<'_>) -> Result<()> {
         from: Some(own),
         recipients,
     };
-    let judged = Planning::of(Draft::parse(&mail, &options)?, Classic::Refuse, context)?.clear(context)?;
+    let judged = Planning::of(Draft::parse(&mail, &options)?, Classic::Refuse, context)?
+        .clear(&Acceptances::new(), context)?;
     let server = Server::of(&account(&judged.from, context)?, context)?;
     let report = deliver(judged.unlock(context)?, Way::Server(Box::new(server)), context)?;
     // A program that works prints nothing, as its callers expect of sendmail.

@@ -23,6 +23,7 @@ use zegel_store::environment::EnvironmentError;
 use zegel_store::identity::IdentityStoreError;
 use zegel_store::keyring::KeyringError;
 use zegel_store::paths::PathsError;
+use zegel_store::policy::PolicyLoadError;
 use zegel_wire::error::Kind;
 
 use super::Failure;
@@ -88,6 +89,16 @@ impl From<ConfigError> for Failure {
                 };
                 failure(kind, &other, other.hint())
             }
+        }
+    }
+}
+
+impl From<PolicyLoadError> for Failure {
+    fn from(error: PolicyLoadError) -> Self {
+        match error {
+            // A policy that was configured and is not there is no missing input: nothing goes out without it.
+            PolicyLoadError::File(error) => failure(Kind::Configuration, &error, error.hint()),
+            other => failure(Kind::Configuration, &other, other.hint()),
         }
     }
 }
@@ -296,6 +307,10 @@ impl From<Refused> for Failure {
             Refused::ClassicSender => {
                 let hint = "make new keys: zegel identity rotate; or accept it by name: --allow-classic";
                 return failure(Kind::ClassicRecipient, &error, Some(hint.to_owned()));
+            }
+            Refused::Archive { .. } => {
+                let hint = "import the card of the archive: zegel card import FILE".to_owned();
+                return failure(Kind::NoRoute, &error, Some(hint));
             }
             Refused::NoRecipients => {
                 return failure(Kind::BadMail, &error, Some("name a recipient in To, Cc or Bcc".to_owned()));

@@ -1,247 +1,453 @@
-//! The moment before sending: which way each recipient gets the mail, and whether it may go at all.
+//! The moment before sending: who gets a mail which way, what the rules say of it, and whether it may leave at all.
 //!
-//! This version has one policy, the strictest: seal to everybody or refuse. There is no route that is not sealed, so
-//! nothing here can fall back to plaintext; later routes are added, never implied.
+//! Without a policy file the built-in policy is in force, the strictest: seal to everybody or refuse. A policy file
+//! (`docs/formats/policy.md`) adds rules over content, attachments, recipients and circumstances. Everything here is a pure
+//! function of what it is given, so the same draft gets the same verdict in the add-in, in a script and in a test.
+//!
+//! 1. [`Plan::make`] finds the route of every recipient.
+//! 2. [`Examiner::examine`] reads the draft and judges it by the [`Policy`].
+//! 3. [`evaluate_examined`] (or [`evaluate`], without rules) makes the [`Cleared`] that can be sealed, or says why not.
 
-use std::collections::BTreeSet;
+mod clear;
+pub mod defaults;
+mod describe;
+mod examine;
+mod example;
+mod facts;
+mod file;
+mod judge;
+mod organisation;
+mod plan;
+mod rules;
+mod signed;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use thiserror::Error;
 
-use crate::address::{Address, Mailbox};
-use crate::card::Card;
-use crate::contacts::{Contact, Contacts, Origin};
-use crate::mime::Draft;
-use crate::time::Timestamp;
+pub use clear::{Cleared, Refused, evaluate, evaluate_examined};
+pub use examine::{Attached, Circumstances, Examined, Examiner};
+pub use example::Example;
+pub use facts::{Facts, Found, Person, ScanResult, Slip};
+pub use judge::{Acceptances, Demands, Evidence, Finding, Judgement, judge};
+pub use plan::{Classic, Plan, Planned, RECIPIENTS_MAX, Refusal, Role, Route};
+pub use rules::Rule;
+pub use signed::{SignedPolicy, SigningError, sign};
+pub use terms::{Accept, Action, Area, Explanation, Level, LocalTime, SecondFactor, Verdict, Weekday};
 
-/// Most recipients of one mail, To, Cc and Bcc together.
-pub const RECIPIENTS_MAX: usize = 1000;
+use crate::Address;
+use crate::detect::{Confidence, DetectorId, Own, Pattern as Form, Scanner};
+use crate::id::Fingerprint;
+use crate::people::{Group, Organisation, Pattern};
 
-/// In which header field a recipient stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Blind copy: nobody else may learn of it.
-    Bcc,
-    /// Copy.
-    Cc,
-    /// Recipient.
-    To,
+/// Most rules of a policy.
+const RULES_MAX: usize = 1_000;
+/// Most detectors of a policy file.
+const DETECTORS_MAX: usize = 200;
+/// Most words in all lists of a policy file together.
+const WORDS_MAX: usize = 10_000;
+/// How near a word must stand that makes an own detector surer, unless the file says so: characters.
+const WITHIN: u32 = 60;
+/// What stands before the names in a user's own policy, so that they cannot take the place of the organisation's.
+const OWN: &str = "own:";
+
+/// Why a policy cannot be used. A policy that is not understood refuses to run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A class is not right.
+    #[error("class {id:?}: {what}")]
+    Class {
+        /// Its name.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A detector is not right.
+    #[error("detector {id:?}: {what}")]
+    Detector {
+        /// Its name.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Another format, or another version of it.
+    #[error("the policy has the format {0:?}; this version reads \"zegel/policy/v1\" only")]
+    Format(String),
+    /// It does not say who belongs to the organisation as it should.
+    #[error("organisation: {0}")]
+    Organisation(String),
+    /// A user's own policy says what only the organisation may say.
+    #[error("a policy of one's own cannot have {0}: it could loosen the organisation's")]
+    OwnMayNot(&'static str),
+    /// A rule is not right.
+    #[error("rule {id:?}: {what}")]
+    Rule {
+        /// Its name.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The signature is missing, of another key, or does not hold.
+    #[error("the policy's signature does not hold")]
+    Signature,
+    /// Not TOML, or a key that is not known.
+    #[error("line {line}, column {column}: {what}")]
+    Syntax {
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// Beyond a limit.
+    #[error("the policy is too large: {0}")]
+    TooLarge(&'static str),
+    /// Only a signed policy names an archive: it reads everybody's mail.
+    #[error("an unsigned policy cannot have an archive")]
+    UnsignedArchive,
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Bcc => "bcc",
-            Self::Cc => "cc",
-            Self::To => "to",
-        })
+impl PolicyError {
+    /// Says where and what, on one line.
+    pub(crate) fn syntax(text: &str, error: &toml::de::Error) -> Self {
+        let at = error.span().map_or(0, |span| span.start);
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self::Syntax { line, column, what: error.message().trim().to_owned() }
     }
 }
 
-/// How one recipient gets the mail.
+/// A class of data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Class {
+    /// Its name.
+    pub id: String,
+    /// How much protection it needs.
+    pub level: Level,
+    /// For people.
+    pub label: Explanation,
+    /// What a guest has to prove.
+    pub second_factor: Option<SecondFactor>,
+    /// How long a guest can read it.
+    pub expires_days: Option<u32>,
+    /// To whom it is sealed as well.
+    pub archive: Option<Archive>,
+    /// Who may get it unsealed.
+    pub(crate) plain: Vec<Who>,
+}
+
+/// A card that messages of a class are sealed to as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Route {
-    /// Sealed to the recipient's pinned keys.
-    Key(Box<Contact>),
-    /// Not at all.
-    Refuse(Refusal),
+pub struct Archive {
+    /// Its address.
+    pub address: Address,
+    /// Its card: no other card of that address will do.
+    pub fingerprint: Fingerprint,
 }
 
-/// Why a recipient cannot be reached safely.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// Their key is classic and classic keys were not asked for.
-    #[error("their key is not post-quantum (age1…)")]
-    Classic,
-    /// Their card has ended.
-    #[error("their card expired on {0}")]
-    Expired(Timestamp),
-    /// There is no card for this address.
-    #[error("there is no card for this address")]
-    NoCard,
-    /// The entry exists and cannot be read.
-    #[error("their card cannot be read: {0}")]
-    Unreadable(String),
+/// Whom a condition means: a group or a pattern.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Who {
+    Group(Group),
+    Pattern(Pattern),
 }
 
-/// Whether a recipient with a classic key may make the whole message classic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Classic {
-    /// Asked for by name.
-    Allow,
-    /// The default.
-    Refuse,
-}
-
-/// One recipient and their route.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// The recipient.
-    pub mailbox: Mailbox,
-    /// Where they stand.
-    pub role: Role,
-    /// How they get it.
-    pub route: Route,
-}
-
-/// The routes of all recipients of a draft.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    recipients: Vec<Planned>,
-    /// The sender's own envelope counts too: with a classic key of theirs the message is classic.
-    sender_is_post_quantum: bool,
-    classic: Classic,
-}
-
-impl Plan {
-    /// Finds the route of every recipient. An address that stands twice keeps its most visible place.
-    pub fn make(
-        draft: &Draft,
-        sender: &Card,
-        contacts: &dyn Contacts,
-        now: Timestamp,
-        classic: Classic,
-    ) -> Self {
-        let own = Contact::from_card(sender, Origin::Imported, now);
-        let mut seen = BTreeSet::new();
-        let fields = [(Role::To, draft.to()), (Role::Cc, draft.cc()), (Role::Bcc, draft.bcc())];
-        let mut recipients = Vec::new();
-        for (role, mailboxes) in fields {
-            for mailbox in mailboxes {
-                if !seen.insert(mailbox.address.clone()) {
-                    continue;
-                }
-                let route = if mailbox.address == own.address {
-                    Route::Key(Box::new(own.clone()))
-                } else {
-                    find_route(&mailbox.address, contacts, now, classic)
-                };
-                recipients.push(Planned { mailbox: mailbox.clone(), role, route });
-            }
+impl Who {
+    fn parse(text: &str) -> Result<Self, String> {
+        if let Ok(group) = text.parse::<Group>() {
+            return Ok(Self::Group(group));
         }
-        Self { recipients, sender_is_post_quantum: sender.recipient().is_post_quantum(), classic }
+        text.parse()
+            .map(Self::Pattern)
+            .map_err(|_| format!("{text:?} is neither a group nor an address pattern"))
     }
 
-    /// Returns every recipient once, in the order To, Cc, Bcc.
-    pub fn recipients(&self) -> &[Planned] {
-        &self.recipients
+    fn fits(&self, person: &Person) -> bool {
+        match self {
+            Self::Group(group) => person.groups.contains(*group),
+            Self::Pattern(pattern) => pattern.matches(&person.address),
+        }
     }
 
-    /// Says whether every recipient's key and the sender's own are post-quantum; then the message is.
-    pub fn is_post_quantum(&self) -> bool {
-        self.sender_is_post_quantum && self.contacts().all(|(_, contact)| contact.recipient.is_post_quantum())
-    }
-
-    /// Returns the recipients that are sealed to.
-    pub fn contacts(&self) -> impl Iterator<Item = (Role, &Contact)> {
-        self.recipients.iter().filter_map(|planned| match &planned.route {
-            Route::Key(contact) => Some((planned.role, contact.as_ref())),
-            Route::Refuse(_) => None,
-        })
+    /// Says whether it can be told from the recipient alone.
+    fn is_stable(&self) -> bool {
+        !matches!(self, Self::Group(Group::Unusual | Group::Namesake))
     }
 }
 
-fn find_route(address: &Address, contacts: &dyn Contacts, now: Timestamp, classic: Classic) -> Route {
-    let contact = match contacts.contact(address) {
-        Ok(Some(contact)) => contact,
-        Ok(None) => return Route::Refuse(Refusal::NoCard),
-        Err(error) => return Route::Refuse(Refusal::Unreadable(error.reason)),
-    };
-    if !contact.is_consistent() || contact.address != *address {
-        return Route::Refuse(Refusal::Unreadable("its fingerprint does not fit its keys".to_owned()));
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group(group) => group.fmt(f),
+            Self::Pattern(pattern) => pattern.fmt(f),
+        }
     }
-    if let Some(expires) = contact.expires.filter(|_| contact.is_expired(now)) {
-        return Route::Refuse(Refusal::Expired(expires));
-    }
-    if !contact.recipient.is_post_quantum() && classic == Classic::Refuse {
-        return Route::Refuse(Refusal::Classic);
-    }
-    Route::Key(Box::new(contact))
+}
+
+/// Where a policy comes from, which decides what it may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// A signature was checked over these bytes.
+    Signed,
+    /// Nobody signed it.
+    Unsigned,
 }
 
 /// The rules in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy(());
+#[derive(Debug, Clone)]
+pub struct Policy {
+    name: String,
+    serial: u64,
+    organisation: Organisation,
+    has_domains: bool,
+    classes: BTreeMap<String, Class>,
+    rules: Vec<Rule>,
+    own: Vec<Own>,
+    scanner: Scanner,
+}
 
 impl Policy {
     /// Returns the built-in policy: seal to everybody or refuse.
     pub fn built_in() -> Self {
-        Self(())
+        let scanner = Scanner::new(&[]).expect("there is no detector that could be wrong");
+        Self {
+            name: "built-in".to_owned(),
+            serial: 0,
+            organisation: Organisation::default(),
+            has_domains: false,
+            classes: BTreeMap::new(),
+            rules: Vec::new(),
+            own: Vec::new(),
+            scanner: scanner.only([]),
+        }
+    }
+
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// See [`PolicyError`]; whatever is not understood refuses.
+    pub fn parse(text: &str, authority: Authority) -> Result<Self, PolicyError> {
+        let file = read(text)?;
+        if authority == Authority::Unsigned && file.class.iter().any(|class| class.archive.is_some()) {
+            return Err(PolicyError::UnsignedArchive);
+        }
+        let organisation = organisation::read(&file.organisation)?;
+        let own = own_detectors(&file.detector)?;
+        let known: BTreeSet<DetectorId> =
+            DetectorId::all_builtin().chain(own.iter().map(|own| own.id.clone())).collect();
+        let mut classes = BTreeMap::new();
+        for class in &file.class {
+            let read = read_class(class)?;
+            if classes.insert(class.id.clone(), read).is_some() {
+                return Err(PolicyError::Class { id: class.id.clone(), what: "it stands twice".to_owned() });
+            }
+        }
+        let names: BTreeSet<&str> = classes.keys().map(String::as_str).collect();
+        let rules: Vec<Rule> =
+            file.rule.iter().map(|rule| rules::resolve(rule, &known, &names)).collect::<Result<_, _>>()?;
+        refuse_doubles(&rules)?;
+        let scanner = scanner(&own, &rules)?;
+        let has_domains = !file.organisation.domains.is_empty();
+        Ok(Self {
+            name: file.name,
+            serial: file.serial,
+            organisation,
+            has_domains,
+            classes,
+            rules,
+            own,
+            scanner,
+        })
+    }
+
+    /// Adds a user's own policy: it can tighten and never loosen.
+    ///
+    /// # Errors
+    /// [`PolicyError::OwnMayNot`] for what only the organisation may say, else as [`Policy::parse`].
+    pub fn tighten(mut self, text: &str) -> Result<Self, PolicyError> {
+        let file = read(text)?;
+        if !file.class.is_empty() {
+            return Err(PolicyError::OwnMayNot("classes"));
+        }
+        self.organisation = organisation::tighten(self.organisation, &file.organisation)?;
+        let own = own_detectors(&file.detector)?;
+        let known: BTreeSet<DetectorId> =
+            DetectorId::all_builtin().chain(self.own.iter().chain(&own).map(|own| own.id.clone())).collect();
+        let names: BTreeSet<&str> = self.classes.keys().map(String::as_str).collect();
+        let mut more = Vec::new();
+        for rule in &file.rule {
+            if rule.class.is_some() {
+                return Err(PolicyError::OwnMayNot("rules that name a class"));
+            }
+            let mut read = rules::resolve(rule, &known, &names)?;
+            read.id = format!("{OWN}{}", read.id);
+            more.push(read);
+        }
+        self.rules.extend(more);
+        self.own.extend(own);
+        refuse_doubles(&self.rules)?;
+        self.scanner = scanner(&self.own, &self.rules)?;
+        Ok(self)
+    }
+
+    /// Returns the policy's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns which issue of the policy this is.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Returns who belongs to whom.
+    pub fn organisation(&self) -> &Organisation {
+        &self.organisation
+    }
+
+    /// Returns the rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Returns the classes, by name.
+    pub fn classes(&self) -> impl Iterator<Item = &Class> {
+        self.classes.values()
+    }
+
+    /// Returns the class of a name.
+    pub fn class(&self, id: &str) -> Option<&Class> {
+        self.classes.get(id)
+    }
+
+    /// Says whether any rule can fire; the built-in policy has none.
+    pub fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
+    /// Says whether the policy names the organisation's own domains.
+    pub(crate) fn has_domains(&self) -> bool {
+        self.has_domains
+    }
+
+    /// Returns the detectors that rules ask for.
+    pub(crate) fn scanner(&self) -> &Scanner {
+        &self.scanner
     }
 }
 
-/// A draft that may be sealed, and to whom. Only [`evaluate`] makes one.
-#[derive(Debug)]
-pub struct Cleared {
-    draft: Draft,
-    plan: Plan,
-}
-
-impl Cleared {
-    /// Returns the draft.
-    pub fn draft(&self) -> &Draft {
-        &self.draft
+fn read(text: &str) -> Result<file::File, PolicyError> {
+    if text.len() > file::FILE_MAX {
+        return Err(PolicyError::TooLarge("more than 1 MiB"));
     }
+    let file: file::File = toml::from_str(text).map_err(|error| PolicyError::syntax(text, &error))?;
+    if file.format != file::FORMAT {
+        return Err(PolicyError::Format(file.format));
+    }
+    if file.rule.len() > RULES_MAX {
+        return Err(PolicyError::TooLarge("more than 1,000 rules"));
+    }
+    if file.detector.len() > DETECTORS_MAX {
+        return Err(PolicyError::TooLarge("more than 200 detectors"));
+    }
+    let words: usize =
+        file.detector.iter().filter_map(|detector| detector.words.as_ref().map(Vec::len)).sum();
+    if words > WORDS_MAX {
+        return Err(PolicyError::TooLarge("more than 10,000 words"));
+    }
+    Ok(file)
+}
 
-    /// Returns the plan; every route in it seals.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+/// Checks a name: it stands in commands, reports and file names.
+pub(crate) fn check_id(id: &str) -> Result<(), String> {
+    let fine = (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fine { Ok(()) } else { Err("a name is 1 to 64 of a-z, 0-9 and hyphens".to_owned()) }
+}
+
+fn refuse_doubles(rules: &[Rule]) -> Result<(), PolicyError> {
+    let mut seen = BTreeSet::new();
+    match rules.iter().find(|rule| !seen.insert(rule.id.as_str())) {
+        Some(rule) => Err(PolicyError::Rule { id: rule.id.clone(), what: "it stands twice".to_owned() }),
+        None => Ok(()),
     }
 }
 
-/// A draft that may not be sent, and why.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum Refused {
-    /// The sender's own key is classic, and classic keys were not asked for.
-    #[error("your own key is not post-quantum (age1…), so neither would the message be")]
-    ClassicSender,
-    /// The draft names nobody.
-    #[error("the message has no recipients")]
-    NoRecipients,
-    /// Some recipients have no route; nothing is sent to the others either.
-    #[error("no safe route to {}", list(.0))]
-    NoRoute(Vec<Planned>),
-    /// The plan was made for another draft.
-    #[error("the plan does not fit the message")]
-    OtherPlan,
-    /// More than [`RECIPIENTS_MAX`] recipients.
-    #[error("more than {RECIPIENTS_MAX} recipients in one message")]
-    TooMany,
-}
-
-fn list(refused: &[Planned]) -> String {
-    let one = |planned: &Planned| match &planned.route {
-        Route::Refuse(reason) => format!("{}: {reason}", planned.mailbox.address),
-        Route::Key(_) => planned.mailbox.address.to_string(),
+fn read_class(class: &file::Class) -> Result<Class, PolicyError> {
+    let wrong = |what: String| PolicyError::Class { id: class.id.clone(), what };
+    check_id(&class.id).map_err(&wrong)?;
+    if class.label.nl.trim().is_empty() || class.label.en.trim().is_empty() {
+        return Err(wrong("its label needs nl and en".to_owned()));
+    }
+    if class.second_factor == Some(SecondFactor::Mailed) && class.level != Level::Low {
+        return Err(wrong("a mailed code proves the same mailbox: it is for level low only".to_owned()));
+    }
+    if !class.plain.is_empty() && class.level == Level::High {
+        return Err(wrong("level high never travels unsealed".to_owned()));
+    }
+    if class.expires_days == Some(0) {
+        return Err(wrong("it would expire before it is read".to_owned()));
+    }
+    let plain = class.plain.iter().map(|who| Who::parse(who)).collect::<Result<_, _>>().map_err(&wrong)?;
+    let archive = match &class.archive {
+        None => None,
+        Some(archive) => Some(Archive {
+            address: archive.address.parse().map_err(|error| wrong(format!("archive: {error}")))?,
+            fingerprint: archive.fingerprint.parse().map_err(|error| wrong(format!("archive: {error}")))?,
+        }),
     };
-    refused.iter().map(one).collect::<Vec<_>>().join("; ")
+    Ok(Class {
+        id: class.id.clone(),
+        level: class.level,
+        label: Explanation { nl: class.label.nl.clone(), en: class.label.en.clone() },
+        second_factor: class.second_factor,
+        expires_days: class.expires_days,
+        archive,
+        plain,
+    })
 }
 
-/// Judges a draft by the policy: all recipients are sealed to, or nothing leaves.
-///
-/// # Errors
-/// See [`Refused`].
-pub fn evaluate(draft: Draft, plan: Plan, _policy: &Policy) -> Result<Cleared, Refused> {
-    let named: BTreeSet<&Address> =
-        [draft.to(), draft.cc(), draft.bcc()].into_iter().flatten().map(|mailbox| &mailbox.address).collect();
-    let planned: BTreeSet<&Address> =
-        plan.recipients.iter().map(|planned| &planned.mailbox.address).collect();
-    if named != planned {
-        return Err(Refused::OtherPlan);
-    }
-    if planned.is_empty() {
-        return Err(Refused::NoRecipients);
-    }
-    if planned.len() > RECIPIENTS_MAX {
-        return Err(Refused::TooMany);
-    }
-    if !plan.sender_is_post_quantum && plan.classic == Classic::Refuse {
-        return Err(Refused::ClassicSender);
-    }
-    let refused: Vec<Planned> =
-        plan.recipients.iter().filter(|planned| matches!(planned.route, Route::Refuse(_))).cloned().collect();
-    if refused.is_empty() { Ok(Cleared { draft, plan }) } else { Err(Refused::NoRoute(refused)) }
+fn own_detectors(detectors: &[file::Detector]) -> Result<Vec<Own>, PolicyError> {
+    let one = |detector: &file::Detector| {
+        let wrong = |what: String| PolicyError::Detector { id: detector.id.clone(), what };
+        let id = DetectorId::own(&detector.id).map_err(|error| wrong(error.to_string()))?;
+        let pattern = match (&detector.template, &detector.words, &detector.regex) {
+            (Some(form), None, None) => {
+                Form::Templates { forms: form.to_list(), check: detector.check.map(file::Check::into) }
+            }
+            (None, Some(words), None) if detector.check.is_none() => Form::Words(words.clone()),
+            (None, None, Some(regex)) if detector.check.is_none() => Form::Expression(regex.clone()),
+            _ => {
+                let what = "it needs exactly one of template, words and regex; a check goes with a template";
+                return Err(wrong(what.to_owned()));
+            }
+        };
+        Ok(Own {
+            id,
+            pattern,
+            confidence: detector.confidence.unwrap_or(Confidence::Medium),
+            raise: detector.context.raise.clone(),
+            lower: detector.context.lower.clone(),
+            within: detector.context.within.unwrap_or(WITHIN) as usize,
+        })
+    };
+    detectors.iter().map(one).collect()
+}
+
+/// Makes the scanner with the detectors that some rule asks for; the others cost nothing.
+fn scanner(own: &[Own], rules: &[Rule]) -> Result<Scanner, PolicyError> {
+    let scanner = Scanner::new(own).map_err(|error| {
+        let source =
+            std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        PolicyError::Detector { id: String::new(), what: format!("{error}{source}") }
+    })?;
+    let wanted: BTreeSet<&DetectorId> = rules.iter().flat_map(Rule::detectors).collect();
+    Ok(scanner.only(wanted))
 }

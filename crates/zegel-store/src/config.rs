@@ -31,6 +31,7 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -40,6 +41,8 @@ pub use self::edit::AccountChange;
 pub use self::error::ConfigError;
 pub use self::password::{Password, PasswordError, Purpose};
 pub use self::server::{Auth, AuthKind, Host, Imap, ImapFields, Smtp, SmtpFields, Tls};
+use zegel_core::keys::VerifyingKey;
+
 use crate::environment::Environment;
 use crate::paths::Paths;
 use crate::private::{self, FileError, Holds};
@@ -57,6 +60,8 @@ const SUBJECT_MAX: usize = 200;
 pub struct Config {
     default_account: Option<AccountName>,
     seal: Seal,
+    policy: PolicyFiles,
+    scan: Scan,
     accounts: BTreeMap<AccountName, Account>,
 }
 
@@ -117,6 +122,16 @@ impl Config {
     /// Returns how messages are sealed.
     pub fn seal(&self) -> &Seal {
         &self.seal
+    }
+
+    /// Returns which rules are in force.
+    pub fn policy(&self) -> &PolicyFiles {
+        &self.policy
+    }
+
+    /// Returns the virus scanner.
+    pub fn scan(&self) -> &Scan {
+        &self.scan
     }
 
     /// Chooses the account to use and lets the `ZEGEL_*` variables have their say.
@@ -231,6 +246,50 @@ fn part_threshold<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u
     Ok(Some(bytes))
 }
 
+/// Which rules are in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFiles {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signer: Option<VerifyingKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own: Option<PathBuf>,
+}
+
+impl PolicyFiles {
+    /// Returns the policy file; none where only the built-in policy is in force.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Returns the key that must have signed the policy file.
+    pub fn signer(&self) -> Option<&VerifyingKey> {
+        self.signer.as_ref()
+    }
+
+    /// Returns the user's own policy, which is added and can only tighten.
+    pub fn own(&self) -> Option<&Path> {
+        self.own.as_deref()
+    }
+}
+
+/// The virus scanner.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scan {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clamd: Option<String>,
+}
+
+impl Scan {
+    /// Returns where clamd listens: the path of a socket, or `host:port`. Once it is named, no mail leaves without it.
+    pub fn clamd(&self) -> Option<&str> {
+        self.clamd.as_deref()
+    }
+}
+
 /// The file as it is written.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -240,6 +299,10 @@ struct Raw {
     default_account: Option<AccountName>,
     #[serde(default, skip_serializing_if = "is_default")]
     seal: Seal,
+    #[serde(default, skip_serializing_if = "is_default")]
+    policy: PolicyFiles,
+    #[serde(default, skip_serializing_if = "is_default")]
+    scan: Scan,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     account: BTreeMap<AccountName, Account>,
 }
@@ -258,7 +321,16 @@ impl TryFrom<Raw> for Config {
         if raw.default_account.as_ref().is_some_and(|name| !raw.account.contains_key(name)) {
             return Err("default_account names an account that does not stand here".to_owned());
         }
-        Ok(Self { default_account: raw.default_account, seal: raw.seal, accounts: raw.account })
+        if raw.policy.file.is_none() && (raw.policy.signer.is_some() || raw.policy.own.is_some()) {
+            return Err("policy.signer and policy.own stand beside policy.file".to_owned());
+        }
+        Ok(Self {
+            default_account: raw.default_account,
+            seal: raw.seal,
+            policy: raw.policy,
+            scan: raw.scan,
+            accounts: raw.account,
+        })
     }
 }
 
@@ -268,6 +340,8 @@ impl From<Config> for Raw {
             version: VERSION,
             default_account: config.default_account,
             seal: config.seal,
+            policy: config.policy,
+            scan: config.scan,
             account: config.accounts,
         }
     }

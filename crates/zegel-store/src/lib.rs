@@ -28,6 +28,7 @@ pub mod keyring;
 mod lock;
 mod names;
 pub mod paths;
+pub mod policy;
 mod private;
 pub mod seen;
 pub mod staging;

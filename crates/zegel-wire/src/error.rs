@@ -17,6 +17,8 @@ pub enum Kind {
     BadIdentity,
     /// A mail to be sent cannot be read as a mail, or lacks what a mail needs.
     BadMail,
+    /// A policy file that was named cannot be used, or an example beside it is judged otherwise.
+    BadPolicy,
     /// Something happened that must not happen.
     Bug,
     /// The card of an address is another one than the one that was pinned.
@@ -69,11 +71,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in alphabetical order.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Authentication,
         Self::BadCard,
         Self::BadIdentity,
         Self::BadMail,
+        Self::BadPolicy,
         Self::Bug,
         Self::CardChanged,
         Self::CardExpired,
@@ -103,7 +106,12 @@ impl Kind {
     /// Returns the exit code of a program that ends for this reason.
     pub fn exit(self) -> Exit {
         match self {
-            Self::BadCard | Self::BadIdentity | Self::BadMail | Self::Damaged | Self::Forged => Exit::BadData,
+            Self::BadCard
+            | Self::BadIdentity
+            | Self::BadMail
+            | Self::BadPolicy
+            | Self::Damaged
+            | Self::Forged => Exit::BadData,
             Self::Bug => Exit::Bug,
             Self::CardChanged
             | Self::CardExpired
@@ -135,6 +143,7 @@ impl Kind {
             Self::BadCard => "bad-card",
             Self::BadIdentity => "bad-identity",
             Self::BadMail => "bad-mail",
+            Self::BadPolicy => "bad-policy",
             Self::Bug => "bug",
             Self::CardChanged => "card-changed",
             Self::CardExpired => "card-expired",

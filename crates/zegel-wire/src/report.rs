@@ -3,11 +3,16 @@
 //! Fields without a value are left out. Times are RFC 3339 in UTC, sizes are bytes, addresses are as they are written
 //! in a mail. New fields may come, so readers ignore what they do not know.
 
+mod check;
 mod history;
 mod keys;
 mod mail;
 mod setup;
 
+pub use check::{
+    CheckReport, ClassView, EvidenceView, ExampleView, FindingView, PolicyInitView, PolicyNameView,
+    PolicySignedView, PolicyTestReport, PolicyView, RuleView, UnreadView, WordsView,
+};
 pub use history::{HistoryForgottenView, HistoryImportView, HistoryView};
 pub use keys::{CardListView, CardRemovedView, CardState, CardView, IdentityExportView, IdentityView};
 pub use mail::{

@@ -127,6 +127,25 @@ fn inspecting() {
 }
 
 #[test]
+fn judging() {
+    pinned::<CheckReport>(
+        r#"{"path":"a.eml","policy":{"name":"p","serial":1},"verdict":"warn","findings":[{"rule":"r","action":"warn","class":"c","explain":{"nl":"n","en":"e"},"accept":"by-name","accepted":false,"count":2,"different":1,"evidence":[{"place":"line 1 of the text","words":"w","detector":"bsn","confidence":"high","line":1},{"place":"","words":"Sat 10:00"}]}],"classes":["c"],"level":"high","second_factor":"strong","expires_days":30,"archives":["r@example.org"],"plain":["b@example.org"],"not_examined":[{"place":"a.zip","reason":"encrypted"}]}
+        {"policy":{"name":"built-in","serial":0},"verdict":"allow","findings":[],"classes":[],"archives":[],"plain":[],"not_examined":[]}"#,
+    );
+    pinned::<PolicyView>(
+        r#"{"policy":{"name":"p","serial":1},"path":"p.toml","signer":"ssh-ed25519 x","own":"o.toml","classes":[{"id":"c","level":"high","label":{"nl":"n","en":"e"},"archive":"r@example.org"},{"id":"d","level":"low","label":{"nl":"n","en":"e"}}],"rules":[{"id":"r","action":"warn","class":"c","accept":"by-name","explain":{"nl":"n","en":"e"},"conditions":["bsn was found"]},{"id":"s","action":"block","accept":"never","explain":{"nl":"n","en":"e"},"conditions":[]}]}
+        {"policy":{"name":"built-in","serial":0},"classes":[],"rules":[]}"#,
+    );
+    pinned::<PolicyTestReport>(
+        r#"{"policy":{"name":"p","serial":1},"examples":[{"name":"a","passed":true},{"name":"b","passed":false,"difference":"d"}],"passed":1,"failed":1}"#,
+    );
+    pinned::<PolicySignedView>(
+        r#"{"policy":{"name":"p","serial":1},"path":"p.toml.sig","signer":"ssh-ed25519 x"}"#,
+    );
+    pinned::<PolicyInitView>(r#"{"path":"p.toml","template":"health"}"#);
+}
+
+#[test]
 fn setting_up() {
     words::<CheckState>(&["fail", "fixed", "ok", "skipped", "warn"]);
     pinned::<AccountListView>(

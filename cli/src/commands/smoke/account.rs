@@ -2,7 +2,7 @@
 
 use zegel_core::Mailbox;
 use zegel_core::mime::{Compose, Draft, PART_THRESHOLD};
-use zegel_core::policy::Classic;
+use zegel_core::policy::{Acceptances, Classic};
 
 use super::steps::Steps;
 use crate::context::Context;
@@ -33,7 +33,7 @@ pub(super) fn run(steps: &mut Steps, context: &Context<'_>) -> Option<()> {
         Ok((draft(own)?, String::new()))
     })?;
     let judged = steps.take(|| {
-        let judged = Planning::of(draft, Classic::Refuse, context)?.clear(context)?;
+        let judged = Planning::of(draft, Classic::Refuse, context)?.clear(&Acceptances::new(), context)?;
         let detail = text::count(judged.recipients.len(), "recipient");
         Ok((judged, detail))
     })?;

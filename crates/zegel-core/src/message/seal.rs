@@ -262,14 +262,16 @@ fn base_manifest(
     let card = by.card().fingerprint();
     let keys = derive_opener_keys(by.current(), id, OpenerId::Card(card))?;
     Ok(Manifest {
-        archive: None,
+        archive: cleared
+            .archive()
+            .map(|archive| Party { address: archive.address.clone(), card: archive.fingerprint }),
         bcc: Some(bcc).filter(|bcc| !bcc.is_empty()),
         cc: addresses(draft.cc()),
         format: Format::V1,
         guests: None,
         id,
         in_reply_to: draft.in_reply_to().map(str::to_owned),
-        labels: Vec::new(),
+        labels: cleared.labels().to_vec(),
         opener: Opener {
             address: by.address().clone(),
             card: Some(card),
@@ -277,7 +279,7 @@ fn base_manifest(
             role: OpenerRole::Sender,
         },
         parts,
-        pq: plan.is_post_quantum(),
+        pq: cleared.is_post_quantum(),
         receipt_key: KeyField(keys.receipt),
         reply_key: KeyField(keys.reply),
         reply_recipient: by.card().recipient().clone(),
@@ -333,6 +335,14 @@ fn make_copies(
             longest = longest.max(length);
             envelopes.push(seal_envelope(&text, length, contact)?);
         }
+    }
+    // The organisation's archive, where its signed policy names one, reads what it must keep; every reader is shown so.
+    let visibly = |address| visible.contains(address) || *address == *own;
+    if let Some(archive) = cleared.archive().filter(|archive| !visibly(&archive.address)) {
+        let text = opener_blocks(OpenerRole::Archive, archive, by, base, message)?;
+        let length = text.len().next_multiple_of(STEP);
+        longest = longest.max(length);
+        envelopes.push(seal_envelope(&text, length, archive)?);
     }
     // The sender's manifest lists Bcc. One step more than the others need, always: so its size says nothing about that
     // list until it is some hundred addresses long.

@@ -36,6 +36,7 @@ mod inner;
 mod names;
 mod outer;
 mod protect;
+mod read;
 mod restore;
 mod scan;
 mod sealed;
@@ -55,6 +56,7 @@ pub use draft::{Draft, DraftError, DraftOptions, DraftPart, RecipientSource};
 pub use inner::{AttachmentView, ExternalPart, InnerError, InnerMessage};
 pub use outer::{OuterHeaders, OuterMismatch, OuterOptions, OuterView, compare_outer};
 pub use protect::protect;
+pub use read::DraftAttachment;
 pub use sealed::{FindError, Found, find_container, is_container, write_mail};
 pub use top::HeaderError;
 

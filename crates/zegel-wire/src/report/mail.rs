@@ -72,6 +72,9 @@ pub struct PlanView {
     /// Why it cannot be sent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refusal: Option<ErrorView>,
+    /// What the policy finds; absent where only the built-in policy is in force.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub check: Option<super::CheckReport>,
 }
 
 /// One file that `seal` wrote.
