@@ -191,7 +191,7 @@ fn the_strictest_rule_decides_and_every_rule_is_told() {
     assert_eq!(judged.findings.iter().map(|f| f.rule.as_str()).collect::<Vec<_>>(), ["w", "s"]);
     assert_eq!(judged.demands.level, Some(Level::High));
     let Some(Evidence::Words { range, .. }) = judged.findings[0].evidence.first() else { panic!() };
-    assert_eq!(&BODY[range.clone()], "123456782");
+    assert_eq!(BODY.get(range.clone()), Some("123456782"));
 
     let two = World::new(&format!("{BODY} En het BSN van de ander is 111222333."), &["bob@example.com"]);
     assert_eq!(two.verdict(&all), Verdict::Block);
@@ -431,7 +431,7 @@ fn no_weaker(before: &Judgement, after: &Judgement) -> bool {
 #[test]
 fn adding_never_weakens_and_order_does_not_matter() {
     let mut dice = Dice(2_026);
-    let rounds = if std::env::var_os("ZEGEL_TEST_FULL").is_some() { 20_000 } else { 1_500 };
+    let rounds = 3_000;
     let none = Acceptances::new();
     let mut fired = 0;
     for round in 0..rounds {
