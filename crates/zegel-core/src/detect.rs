@@ -17,7 +17,7 @@
 //! let sure: Vec<_> = found.iter().filter(|m| m.confidence >= Confidence::Medium).collect();
 //! assert_eq!(sure.len(), 1);
 //! assert_eq!(sure[0].detector.as_str(), "bsn");
-//! assert_eq!(sure[0].masked(text), "•••••••••333");
+//! assert_eq!(sure[0].masked(text), "••••••••333");
 //! ```
 //!
 //! Which detectors there are, what each checks and where that is written down: `docs/formats/detectors.md`.
