@@ -1,7 +1,8 @@
 //! What rules read: texts with the place each came from, what could not be read, and what files turned out to be.
 //!
 //! Whoever takes a draft apart makes a [`Material`]: the core for header and body, `zegel-inspect` for attachments. The
-//! detectors and the policy only read it. It is content of somebody's mail, so `Debug` shows lengths and not texts.
+//! detectors and the policy only read it. It is content of somebody's mail, so `Debug` shows
+//! lengths and depths, not texts and names.
 
 use std::fmt;
 
@@ -34,7 +35,7 @@ pub struct Piece {
 }
 
 /// The part of a mail that something comes from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Origin {
     /// A file: its name, and for a file in a file (an archive, a forwarded mail) the names from the outside in.
@@ -48,7 +49,7 @@ pub enum Origin {
 }
 
 /// The place inside an origin.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Spot {
     /// Comments, notes and tracked changes.
@@ -185,6 +186,34 @@ impl fmt::Debug for Piece {
     }
 }
 
+/// A file is often called after a person: `Debug` says how deep it lies, not what it is called.
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attachment(names) => write!(f, "Attachment(depth {})", names.len()),
+            Self::Body => f.write_str("Body"),
+            Self::Header(name) => write!(f, "Header({name:?})"),
+            Self::Subject => f.write_str("Subject"),
+        }
+    }
+}
+
+/// Without the name of a sheet, which is content.
+impl fmt::Debug for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Comments => f.write_str("Comments"),
+            Self::Metadata => f.write_str("Metadata"),
+            Self::Page(page) => write!(f, "Page({page})"),
+            Self::Slide(slide) => write!(f, "Slide({slide})"),
+            Self::Table { first_row, first_column, .. } => {
+                write!(f, "Table(from row {first_row}, column {first_column})")
+            }
+            Self::Text => f.write_str("Text"),
+        }
+    }
+}
+
 impl Material {
     /// Adds what another source gave.
     pub fn append(&mut self, other: Self) {
@@ -205,14 +234,27 @@ mod tests {
 
     #[test]
     fn debug_output_has_no_content() {
-        let piece = Piece {
-            origin: Origin::Attachment(vec!["patient.docx".to_owned()]),
-            spot: Spot::Page(1),
+        let origin = Origin::Attachment(vec!["patient.docx".to_owned()]);
+        let table = Spot::Table { sheet: "J. Jansen".to_owned(), first_row: 4, first_column: 2 };
+        let piece = |spot| Piece {
+            origin: origin.clone(),
+            spot,
             visibility: Visibility::Shown,
             text: "diagnosis".to_owned(),
         };
-        let shown = format!("{:?}", Material { pieces: vec![piece], ..Material::default() });
-        assert!(!shown.contains("diagnosis") && !shown.contains("patient.docx"), "{shown}");
-        assert!(shown.contains('9'), "{shown}");
+        let facts =
+            FileFacts { origin: origin.clone(), kind: FileKind::Document, length: 77, marks: Vec::new() };
+        let material = Material {
+            pieces: vec![piece(Spot::Page(1)), piece(table)],
+            unread: vec![Unread { origin: origin.clone(), reason: UnreadReason::Limit }],
+            files: vec![facts],
+        };
+        let shown = format!("{material:?}");
+        for secret in ["diagnosis", "patient", "Jansen"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        for told in ["length: 9", "length: 77", "Page(1)", "row 4", "depth 1", "Limit"] {
+            assert!(shown.contains(told), "{told}: {shown}");
+        }
     }
 }
