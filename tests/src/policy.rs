@@ -1,3 +1,4 @@
-//! What rules find, measured.
+//! What rules find, measured; and what a policy does to mail, through the program.
 
 mod corpus;
+mod examples;

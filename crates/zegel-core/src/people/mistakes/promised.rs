@@ -113,6 +113,9 @@ const YOURS: [&str; 9] = ["je", "jouw", "jullie", "received", "uw", "you", "your
 const LATER: [&str; 10] =
     ["gisteren", "later", "morgen", "nakomen", "tomorrow", "volgt", "vorige", "will", "yesterday", "zal"];
 
+/// What ends a sentence.
+const ENDS: [char; 5] = ['.', '!', '?', ';', ':'];
+
 struct Word<'a> {
     range: Range<usize>,
     text: &'a str,
@@ -127,7 +130,8 @@ pub(super) fn find(piece: usize, text: &str, written: &[Range<usize>]) -> Option
     })
 }
 
-/// Splits what was written into sentences of words. A line that ends does not end a sentence; an empty one does.
+/// Splits what was written into sentences of words. A line that ends does not end a sentence; an empty one does, and so does a
+/// colon: in "De brief volgt: zie bijlage" what follows is not put off by what was said before.
 fn sentences<'a>(text: &'a str, written: &[Range<usize>]) -> Vec<Vec<Word<'a>>> {
     let mut sentences: Vec<Vec<Word<'a>>> = vec![Vec::new()];
     let mut before = 0;
@@ -139,13 +143,12 @@ fn sentences<'a>(text: &'a str, written: &[Range<usize>]) -> Vec<Vec<Word<'a>>> 
             sentences.push(Vec::new());
         }
         before = line.end;
-        for part in content.split_inclusive(['.', '!', '?', ';']) {
+        for part in content.split_inclusive(ENDS) {
             let offset = line.start + (part.as_ptr() as usize - content.as_ptr() as usize);
             if let Some(sentence) = sentences.last_mut() {
                 sentence.extend(words(part, offset));
             }
-            let ends = part.ends_with(['.', '!', '?', ';']);
-            if ends {
+            if part.ends_with(ENDS) {
                 sentences.push(Vec::new());
             }
         }

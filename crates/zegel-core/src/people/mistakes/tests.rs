@@ -98,6 +98,7 @@ fn an_attachment_that_was_promised() {
     for (body, words) in [
         ("Beste Bob,\n\nBijgevoegd vind je het verslag.\n", "Bijgevoegd"),
         ("Zie bijlage.", "Zie bijlage"),
+        ("De bijlage volgt: zie bijlage", "zie bijlage"),
         ("De uitslag staat in de bijlage.", "in de bijlage"),
         ("Hierbij stuur ik u de brief.", "Hierbij stuur ik"),
         ("Bijgaand treft u de verwijsbrief aan.", "Bijgaand"),
