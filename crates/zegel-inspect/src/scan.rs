@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How much is sent at once.
 const CHUNK: usize = 64 * 1024;
 
+/// What the daemon says of a stream beyond its limit.
+const TOO_LONG: &[u8] = b"INSTREAM size limit exceeded. ERROR\0";
+
 /// The longest answer that is read.
 const LONGEST_ANSWER: u64 = 4096;
 
@@ -159,16 +162,26 @@ impl Clamd {
             let length = u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes();
             let written = stream.write_all(&length).and_then(|()| stream.write_all(chunk));
             if let Err(error) = written {
-                // Past its limit the daemon says so and hangs up while we still write.
-                return match self.answer(&mut *stream) {
-                    Ok(answer) if !answer.is_empty() => self.verdict(&answer),
-                    _ => Err(self.broken(error)),
-                };
+                return self.last_words(&mut *stream, error);
             }
         }
-        self.sent(stream.write_all(&[0; 4]).and_then(|()| stream.flush()))?;
+        if let Err(error) = stream.write_all(&[0; 4]).and_then(|()| stream.flush()) {
+            return self.last_words(&mut *stream, error);
+        }
         let answer = self.answer(&mut *stream)?;
         self.verdict(&answer)
+    }
+
+    /// Reads what the daemon said before it hung up on us: past its limit it does so while we still write. It has not heard
+    /// everything then, so whatever it says, clean it is not.
+    fn last_words(&self, stream: &mut dyn Stream, error: io::Error) -> Result<ScanVerdict, ScanError> {
+        match self.answer(stream) {
+            Ok(answer) if !answer.is_empty() => match self.verdict(&answer)? {
+                ScanVerdict::Clean => Err(self.strange(answer)),
+                verdict => Ok(verdict),
+            },
+            _ => Err(self.broken(error)),
+        }
     }
 
     /// Reads a verdict, strictly: what is not a known answer is none.
@@ -206,7 +219,12 @@ impl Clamd {
 
     fn answer(&self, stream: &mut dyn Stream) -> Result<String, ScanError> {
         let mut answer = Vec::new();
-        self.sent(stream.take(LONGEST_ANSWER).read_to_end(&mut answer).map(|_| ()))?;
+        let read = stream.take(LONGEST_ANSWER).read_to_end(&mut answer);
+        // Past its limit the daemon hangs up on what we still send, and the connection ends as broken. What it said is whole all
+        // the same, and no good news.
+        if answer != TOO_LONG {
+            self.sent(read.map(|_| ()))?;
+        }
         let text = answer.strip_suffix(b"\0").unwrap_or(&answer);
         Ok(String::from_utf8_lossy(text).trim_end().to_owned())
     }

@@ -44,13 +44,12 @@ fn infected_files_inside_archives_are_found() {
 fn what_is_too_long_for_the_scanner_is_not_called_clean() {
     let server = Clamd::start();
     for client in clients(&server) {
-        for length in [Clamd::LONGEST as u64 + 1, 64 * Clamd::LONGEST as u64] {
+        // The daemon hangs up while we write; its last words come through, whoever is faster.
+        let lengths = [1, 100_000, 63 * Clamd::LONGEST as u64];
+        for more in lengths.into_iter().cycle().take(30) {
+            let length = Clamd::LONGEST as u64 + more;
             let outcome = client.scan(std::io::repeat(b'x').take(length));
-            // The daemon hangs up while we write: its last words may be lost on the way, and then it is an error.
-            assert!(
-                matches!(outcome, Ok(ScanVerdict::NotExamined { .. }) | Err(ScanError::Exchange { .. })),
-                "{length}: {outcome:?}"
-            );
+            assert!(matches!(outcome, Ok(ScanVerdict::NotExamined { .. })), "{length}: {outcome:?}");
         }
     }
 }
