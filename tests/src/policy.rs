@@ -2,3 +2,5 @@
 
 mod corpus;
 mod examples;
+mod office;
+mod sending;
