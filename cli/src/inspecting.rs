@@ -1,28 +1,27 @@
 //! What is asked of others about a draft: what its attachments hold, and with whom the sender has been writing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use zegel_core::material::{Material, Origin};
 use zegel_core::mime::Draft;
 use zegel_core::people::History;
-use zegel_core::policy::{Attached, Policy, ScanResult};
-use zegel_inspect::scan::{Clamd, ScanAddress, ScanError, ScanVerdict};
+use zegel_core::policy::{Attached, ScanResult};
 use zegel_inspect::{Inspector, Limits};
 use zegel_store::HistoryFile;
-use zegel_wire::error::Kind;
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::scanning::{Moment, VirusScanner};
 
 /// Looks into the attachments of a draft, and has them scanned where a virus scanner is configured.
 ///
 /// # Errors
 /// Code 75 when the configured scanner does not answer, 78 when its address is none: nothing leaves unscanned in silence.
 /// Code 74 when an attachment cannot be read.
-pub(crate) fn attached(draft: &Draft, policy: &Policy, context: &Context<'_>) -> Result<Attached> {
-    let material = if policy.has_rules() { read_attachments(draft)? } else { Material::default() };
-    Ok(Attached { material, scans: scans(draft, context)? })
+pub(crate) fn attached(draft: &Draft, context: &Context<'_>) -> Result<Attached> {
+    // The scanner first: when it is down there is nothing to wait for.
+    let scans = scans(draft, context)?;
+    Ok(Attached { material: read_attachments(draft)?, scans })
 }
 
 /// Reads what is in the attachments of a draft, in a child that can open nothing itself.
@@ -43,48 +42,19 @@ pub(crate) fn read_attachments(draft: &Draft) -> Result<Material> {
     Ok(material)
 }
 
-/// Has every attachment scanned; nothing when no scanner is configured.
+/// Has the text and every attachment scanned; nothing when no scanner is configured.
 fn scans(draft: &Draft, context: &Context<'_>) -> Result<Option<BTreeMap<Origin, ScanResult>>> {
-    let Some(address) = context.config()?.scan().clamd() else { return Ok(None) };
-    let clamd = Clamd::new(scan_address(address)?);
-    let mut results = BTreeMap::new();
+    let Some(scanner) = VirusScanner::configured(Moment::Sealing, context)? else { return Ok(None) };
+    let mut results = BTreeMap::from([(Origin::Body, scanner.scan_texts(&draft.texts())?)]);
     for attachment in draft.attachments() {
         let content = attachment.open().map_err(|error| unreadable(&attachment.name, &error))?;
-        let result = match clamd.scan(content).map_err(|error| not_scanned(&error))? {
-            ScanVerdict::Clean => ScanResult::Clean,
-            ScanVerdict::Infected { name } => ScanResult::Infected(name),
-            ScanVerdict::NotExamined { reason } => ScanResult::NotScanned(reason),
-            _ => ScanResult::NotScanned("the scanner gave an answer that is not known here".to_owned()),
-        };
-        results.insert(attachment.origin(), result);
+        results.insert(attachment.origin(), scanner.scan(content)?);
     }
     Ok(Some(results))
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Failure {
     Failure::io(format!("cannot read the attachment {name:?}"), error)
-}
-
-fn not_scanned(error: &ScanError) -> Failure {
-    Failure::from_error(Kind::Temporary, error)
-        .while_trying("the attachments were not scanned for viruses")
-        .hint("nothing was sent; start the scanner, or look at [scan] in the configuration")
-}
-
-/// Reads `/run/clamav/clamd.ctl` or `host:port`.
-fn scan_address(text: &str) -> Result<ScanAddress> {
-    if text.starts_with('/') {
-        return Ok(ScanAddress::Unix(PathBuf::from(text)));
-    }
-    let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
-    match parts {
-        Some((host, port)) if !host.is_empty() => {
-            Ok(ScanAddress::Tcp(host.trim_matches(['[', ']']).to_owned(), port))
-        }
-        _ => {
-            Err(Failure::new(Kind::Configuration, "scan.clamd is neither the path of a socket nor host:port"))
-        }
-    }
 }
 
 /// Returns with whom the sender has been writing.

@@ -50,7 +50,7 @@ pub(crate) fn examine(
     classic: Classic,
     context: &Context<'_>,
 ) -> Result<Examined> {
-    let attached: Attached = inspecting::attached(draft, policy, context)?;
+    let attached: Attached = inspecting::attached(draft, context)?;
     let history = inspecting::history(context)?;
     let around = Circumstances {
         classic,

@@ -20,6 +20,7 @@ mod keys;
 mod mailer;
 mod opening;
 mod outputs;
+mod scanning;
 mod sealing;
 mod secrets;
 mod signals;

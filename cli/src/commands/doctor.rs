@@ -2,6 +2,7 @@
 
 mod checks;
 mod rights;
+mod rules;
 
 use clap::Args;
 use zegel_wire::error::Kind;
@@ -39,6 +40,9 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context<'_>) -> Result<()> {
     checks.identities();
     checks.cards();
     checks.memory();
+    checks.policy();
+    checks.scanner();
+    checks.inspector();
     checks.accounts();
     if args.online {
         checks.servers();

@@ -2,7 +2,9 @@
 
 mod memory;
 mod page;
+mod scan;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +29,7 @@ use crate::spool::folder_of;
 
 use memory::{Memory, Replay};
 use page::page;
+use scan::Infected;
 
 /// Open a sealed mail, verify it and show it
 ///
@@ -49,6 +52,9 @@ pub(crate) struct OpenArgs {
     /// Open it even if it was opened before from another mail
     #[arg(long)]
     replayed: bool,
+    /// Where the virus scanner finds something in attachments, show the text and save the others
+    #[arg(long, conflicts_with = "eml")]
+    without_infected: bool,
     #[command(flatten)]
     force: ForceArg,
 }
@@ -64,7 +70,7 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let first_use = if args.first_use { FirstUse::Accept } else { FirstUse::Refuse };
     let replay = if args.replayed { Replay::Accept } else { Replay::Refuse };
     let mut carried = Carried::find(&args.message)?;
-    let opened = carried.open(&staging, first_use, context)?;
+    let mut opened = carried.open(&staging, first_use, context)?;
     let cards = Cards::new(context.paths()?);
     // Looked up again, because the pin may be newer than the opening: then it has to be of the key that signed.
     let pinned_before = opened.assurance != Assurance::Own && cards.is_pinned(&opened.sender)?;
@@ -72,7 +78,9 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let pin = (opened.assurance == Assurance::FirstUse && !pinned_before).then(|| opened.sender.clone());
     let memory = Memory::look(&opened.manifest, &mut carried, replay, context)?;
     memory.tell(&mut report);
-    let (mail, outputs) = stage(args, opened, &mut report)?;
+    let infected = if args.without_infected { Infected::Withhold } else { Infected::Refuse };
+    let withheld = scan::scan(&mut opened, &mut report, infected, context)?;
+    let (mail, outputs) = stage(args, opened, &withheld, &mut report)?;
     outputs.ready()?;
     match &mail {
         Some(mail) => context.ui.data(mail)?,
@@ -124,6 +132,8 @@ fn prepare(args: &OpenArgs, context: &Context<'_>) -> Result<Staging> {
         return Ok(Staging::Folder(folder.clone()));
     }
     Ok(match &args.eml {
+        // The virus scanner wants to read what is large, too.
+        None if context.config()?.scan().clamd().is_some() => Staging::Folder(context.temp_folder()),
         None => Staging::Check,
         Some(path) if input::is_stdio(path) => Staging::Folder(context.temp_folder()),
         Some(path) => Staging::Folder(folder_of(path).to_owned()),
@@ -134,6 +144,7 @@ fn prepare(args: &OpenArgs, context: &Context<'_>) -> Result<Staging> {
 fn stage<'a>(
     args: &'a OpenArgs,
     opened: Verified,
+    withheld: &BTreeSet<String>,
     report: &mut OpenReport,
 ) -> Result<(Option<Vec<u8>>, Outputs<'a>)> {
     let mut outputs = Outputs::new(args.force.overwrite(), [args.message.as_path()]);
@@ -154,26 +165,26 @@ fn stage<'a>(
         }
     }
     if let Some(folder) = &args.extract {
-        let mut saved = Vec::new();
-        for attachment in inner.attachments() {
+        let mut saved = BTreeMap::new();
+        for attachment in inner.attachments().filter(|one| !withheld.contains(&one.name)) {
             let path = folder.join(&attachment.name);
             let mut file = Staged::create(folder)?;
             file.write_all(&attachment.content)
                 .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?;
             outputs.add(file, path.clone())?;
-            saved.push(path);
+            saved.insert(attachment.name, path);
         }
-        for (name, shared) in large {
+        for (name, shared) in large.into_iter().filter(|(name, _)| !withheld.contains(name)) {
             let path = folder.join(&name);
             let file = shared
                 .into_staged()
                 .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?
                 .ok_or_else(|| Failure::new(Kind::Bug, "an attachment was not kept aside"))?;
             outputs.add(file, path.clone())?;
-            saved.push(path);
+            saved.insert(name, path);
         }
-        for (view, path) in report.attachments.iter_mut().zip(saved) {
-            view.path = Some(path.display().to_string());
+        for view in &mut report.attachments {
+            view.path = saved.get(&view.name).map(|path| path.display().to_string());
         }
     }
     Ok((mail, outputs))
@@ -206,12 +217,14 @@ fn describe(opened: &Verified, outer: Option<&OuterView>, pinned_before: bool) -
         media_type: attachment.media_type,
         bytes: attachment.content.len() as u64,
         path: None,
+        scan: None,
     });
     let large = opened.parts.iter().map(|part| AttachmentView {
         name: part.info.name.clone(),
         media_type: part.info.media_type.clone(),
         bytes: part.info.length,
         path: None,
+        scan: None,
     });
     let blind =
         manifest.bcc.iter().flatten().map(|address| PartyView { address: address.to_string(), name: None });
@@ -235,6 +248,7 @@ fn describe(opened: &Verified, outer: Option<&OuterView>, pinned_before: bool) -
         replayed: false,
         mismatches: outer.map(|outer| mismatches(inner, outer)).unwrap_or_default(),
         text: inner.text().unwrap_or_default(),
+        text_scan: None,
         attachments: small.chain(large).collect(),
         eml: None,
     }

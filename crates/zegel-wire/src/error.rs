@@ -37,6 +37,8 @@ pub enum Kind {
     Exists,
     /// A sealed message is not what its sender signed, or the sender is not who it says.
     Forged,
+    /// The virus scanner found something in a message that was opened.
+    Infected,
     /// Reading or writing failed.
     Io,
     /// There is no system keyring, or it is locked.
@@ -71,7 +73,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in alphabetical order.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Authentication,
         Self::BadCard,
         Self::BadIdentity,
@@ -86,6 +88,7 @@ impl Kind {
         Self::Damaged,
         Self::Exists,
         Self::Forged,
+        Self::Infected,
         Self::Io,
         Self::Keyring,
         Self::NoAccount,
@@ -130,7 +133,7 @@ impl Kind {
             Self::Exists | Self::Usage => Exit::Usage,
             Self::Io => Exit::Io,
             Self::NoInput => Exit::NoInput,
-            Self::Policy => Exit::Policy,
+            Self::Infected | Self::Policy => Exit::Policy,
             Self::SomeFailed => Exit::SomeFailed,
             Self::Temporary => Exit::TryLater,
         }
@@ -153,6 +156,7 @@ impl Kind {
             Self::Damaged => "damaged",
             Self::Exists => "exists",
             Self::Forged => "forged",
+            Self::Infected => "infected",
             Self::Io => "io",
             Self::Keyring => "keyring",
             Self::NoAccount => "no-account",

@@ -17,8 +17,8 @@ pub use history::{HistoryForgottenView, HistoryImportView, HistoryView};
 pub use keys::{CardListView, CardRemovedView, CardState, CardView, IdentityExportView, IdentityView};
 pub use mail::{
     AttachmentView, HeaderView, InspectView, MailOutcome, MailView, MessageKind, OpenReport, PartyView,
-    PlanView, RecipientView, RouteKind, SealReport, SealedFileView, SendReport, SentCopyView, SizeView,
-    Trust,
+    PlanView, RecipientView, RouteKind, ScanState, ScanView, SealReport, SealedFileView, SendReport,
+    SentCopyView, SizeView, Trust,
 };
 pub use setup::{
     AccountListView, AccountTestView, AccountView, CheckState, CheckView, DoctorView, SmokeReport, SmokeStep,

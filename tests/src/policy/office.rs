@@ -70,6 +70,13 @@ impl Office {
         office
     }
 
+    /// Has no policy of its own, only more lines of configuration.
+    pub(super) fn without_policy(more: &str) -> Self {
+        let office = Self { world: World::new(), server: ScriptedSmtp::start(Script::new()) };
+        office.configure(more);
+        office
+    }
+
     /// Writes the policy file.
     pub(super) fn write_policy(&self, text: &str) {
         self.write_private("work/policy.toml", text);

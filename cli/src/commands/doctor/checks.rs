@@ -29,7 +29,7 @@ pub(super) enum Repair {
 
 /// The findings so far.
 pub(super) struct Checks<'a> {
-    context: &'a Context<'a>,
+    pub(super) context: &'a Context<'a>,
     repair: Repair,
     found: Vec<CheckView>,
 }
@@ -43,18 +43,18 @@ impl<'a> Checks<'a> {
         self.found
     }
 
-    fn add(&mut self, name: &str, state: CheckState, detail: impl Into<String>) -> &mut Self {
+    pub(super) fn add(&mut self, name: &str, state: CheckState, detail: impl Into<String>) -> &mut Self {
         self.found.push(CheckView { name: name.to_owned(), state, detail: detail.into(), hint: None });
         self
     }
 
-    fn hint(&mut self, hint: impl Into<String>) {
+    pub(super) fn hint(&mut self, hint: impl Into<String>) {
         if let Some(last) = self.found.last_mut() {
             last.hint = Some(hint.into());
         }
     }
 
-    fn fail(&mut self, name: &str, failure: &Failure) {
+    pub(super) fn fail(&mut self, name: &str, failure: &Failure) {
         self.add(name, CheckState::Fail, failure.sentence());
         if let Some(hint) = failure.hints().first().copied() {
             self.hint(hint);

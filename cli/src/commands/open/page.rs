@@ -1,6 +1,6 @@
 //! What `zegel open` shows to people.
 
-use zegel_wire::report::{OpenReport, PartyView, Trust};
+use zegel_wire::report::{OpenReport, PartyView, ScanState, Trust};
 
 use crate::text;
 use crate::ui::{Page, Tone};
@@ -56,13 +56,21 @@ pub(super) fn page(report: &OpenReport) -> Page {
         page.blank();
     }
     for attachment in &report.attachments {
-        let place = attachment.path.as_ref().map(|path| format!("saved to {path}")).unwrap_or_default();
+        let scan = attachment.scan.as_ref();
+        let (place, tone) = match (&attachment.path, scan.map(|scan| scan.state)) {
+            (_, Some(ScanState::Infected)) => {
+                let found = scan.and_then(|scan| scan.detail.as_deref()).unwrap_or_default();
+                (format!("kept back, infected: {found}"), Tone::Bad)
+            }
+            (Some(path), _) => (format!("saved to {path}"), Tone::Good),
+            (None, _) => (String::new(), Tone::Good),
+        };
         page.row(vec![
             ("Attachment".to_owned(), Tone::Note),
             (attachment.name.clone(), Tone::Plain),
             (text::size(attachment.bytes), Tone::Plain),
             (attachment.media_type.clone(), Tone::Note),
-            (place, Tone::Good),
+            (place, tone),
         ]);
     }
     page.maybe("Restored to", report.eml.as_deref());

@@ -1,5 +1,7 @@
 //! The inner message: what was encrypted, as a reader gets it.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::outer::OuterView;
@@ -175,6 +177,11 @@ impl InnerMessage {
         let leaves = self.view.html.iter().filter_map(|i| self.tree.nodes.get(*i));
         let texts: Vec<String> = leaves.map(|node| leaf_text(&self.bytes, node)).collect();
         (!texts.is_empty()).then(|| texts.join("\n"))
+    }
+
+    /// Returns every text, plain and HTML, decoded but otherwise as it was written: for a virus scanner.
+    pub fn texts(&self) -> Vec<Cow<'_, [u8]>> {
+        self.view.texts(&self.bytes, &self.tree)
     }
 
     /// Returns the attachments inside the message, decoded one at a time.

@@ -74,10 +74,7 @@ impl Draft {
             }
         }
         let view = View::of(&self.message, &self.tree);
-        let mut leaves: Vec<usize> = view.text.iter().chain(&view.html).copied().collect();
-        leaves.sort_unstable();
-        leaves.dedup();
-        for node in leaves.into_iter().filter_map(|index| self.tree.nodes.get(index)) {
+        for node in view.text_nodes(&self.tree) {
             let text = leaf_text(&self.message, node);
             let text = if node.media.is("text/html") {
                 mail_parser::decoders::html::html_to_text(&text)
@@ -103,6 +100,11 @@ impl Draft {
             content: Content::Apart(part.source.as_ref()),
         });
         inside.chain(apart).collect()
+    }
+
+    /// Returns every text, plain and HTML, decoded but otherwise as it is written: for a virus scanner.
+    pub fn texts(&self) -> Vec<Cow<'_, [u8]>> {
+        View::of(&self.message, &self.tree).texts(&self.message, &self.tree)
     }
 
     /// Returns a digest of everything that is judged: another draft has another one.

@@ -1,9 +1,11 @@
 //! What a reader sees of a tree: which leaves are the text, which are attachments, and their names.
 
+use std::borrow::Cow;
+
 use super::field::{self, MediaType};
 use super::names::Names;
 use super::scan::{Header, Node, Tree};
-use super::{cut, field::disposition};
+use super::{content, cut, field::disposition};
 
 /// Media type of a stub (RFC 2046 section 5.2.3).
 const STUB: &str = "message/external-body";
@@ -86,6 +88,21 @@ impl View {
             view.attachments.push(Leaf { node: index, name });
         }
         view
+    }
+}
+
+impl View {
+    /// Returns the leaves that are text, plain or HTML, each once and in the order of the message.
+    pub(super) fn text_nodes<'t>(&self, tree: &'t Tree) -> impl Iterator<Item = &'t Node> + use<'t> {
+        let mut leaves: Vec<usize> = self.text.iter().chain(&self.html).copied().collect();
+        leaves.sort_unstable();
+        leaves.dedup();
+        leaves.into_iter().filter_map(|index| tree.nodes.get(index))
+    }
+
+    /// Returns the decoded bytes of every text.
+    pub(super) fn texts<'b>(&self, bytes: &'b [u8], tree: &Tree) -> Vec<Cow<'b, [u8]>> {
+        self.text_nodes(tree).map(|node| content::decode(bytes, node)).collect()
     }
 }
 
@@ -173,8 +190,8 @@ fn is_text(bytes: &[u8], node: &Node) -> bool {
 
 /// Returns the content of a leaf as text.
 pub(super) fn leaf_text(bytes: &[u8], node: &Node) -> String {
-    let content = super::content::decode(bytes, node);
-    super::content::charset_text(&content, node.media.parameter("charset"))
+    let content = content::decode(bytes, node);
+    content::charset_text(&content, node.media.parameter("charset"))
 }
 
 /// Returns the white space that ends a body.

@@ -28,7 +28,8 @@ const KEPT_MAX: usize = 4_096;
 pub struct Attached {
     /// What `zegel-inspect` read. An attachment that is not mentioned counts as not examined.
     pub material: Material,
-    /// What the virus scanner said, when one is configured.
+    /// What the virus scanner said of every attachment and, as [`Origin::Body`], of the text, when one is configured. What is
+    /// not mentioned counts as not scanned.
     pub scans: Option<BTreeMap<Origin, ScanResult>>,
 }
 
@@ -171,6 +172,10 @@ impl<'p> Examiner<'p> {
                     .entry(origin)
                     .or_insert_with(|| ScanResult::NotScanned("the scanner was not asked".to_owned()));
             }
+        }
+        if attached.scans.is_some() && !draft.texts().is_empty() {
+            let silence = || ScanResult::NotScanned("the scanner was not asked".to_owned());
+            scans.entry(Origin::Body).or_insert_with(silence);
         }
         let found = self.scan(&material.pieces);
         let organisation = self.policy.organisation();

@@ -97,3 +97,21 @@ pub enum ScanResult {
     /// It did not look at all of it, and why.
     NotScanned(String),
 }
+
+impl ScanResult {
+    /// Says what was found, if anything was.
+    pub(super) fn infected(&self) -> Option<String> {
+        match self {
+            Self::Infected(name) => Some(format!("infected: {name}")),
+            Self::Clean | Self::NotScanned(_) => None,
+        }
+    }
+
+    /// Says why the scanner did not look, if it did not.
+    pub(super) fn not_scanned(&self) -> Option<String> {
+        match self {
+            Self::NotScanned(why) => Some(format!("not scanned: {why}")),
+            Self::Clean | Self::Infected(_) => None,
+        }
+    }
+}

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, Found, Person, ScanResult};
+use super::facts::{Facts, Found, Person};
 use super::rules::{AttachmentTest, Condition, ContentTest, Exception, RecipientTest, Rule};
 use super::terms::{Accept, Action, Area, Level, SecondFactor, Verdict};
-use super::{Archive, Explanation, Policy};
+use super::{Archive, Explanation, Policy, scanned};
 use crate::Address;
 use crate::detect::{Confidence, DetectorId};
 use crate::material::{Origin, Piece, Unread};
 use crate::people::Group;
 
 /// Most pieces of evidence kept for a rule; how many there were is counted all the same.
-const EVIDENCE_MAX: usize = 50;
+pub(super) const EVIDENCE_MAX: usize = 50;
 
 /// Findings that the sender accepts: the rule's name, and the reason where one is asked for.
 pub type Acceptances = BTreeMap<String, Option<String>>;
@@ -123,6 +123,7 @@ impl Judgement {
 pub fn judge(policy: &Policy, facts: &Facts<'_>, accepted: &Acceptances) -> Judgement {
     let mut findings: Vec<Finding> =
         policy.rules().iter().filter_map(|rule| fire(rule, policy, facts, accepted)).collect();
+    findings.extend(scanned::findings(policy, facts, accepted));
     findings.sort_by(|a, b| {
         let strict = |finding: &Finding| Verdict::from(finding.action).strictness();
         strict(b).cmp(&strict(a)).then_with(|| a.rule.cmp(&b.rule))
@@ -209,22 +210,26 @@ fn fire(rule: &Rule, policy: &Policy, facts: &Facts<'_>, accepted: &Acceptances)
             return None;
         }
     }
-    let accepted = match (rule.accept, accepted.get(&rule.id)) {
-        (Accept::ByName, Some(reason)) => Some(reason.clone().unwrap_or_default()),
-        (Accept::Justify, Some(Some(reason))) if !reason.trim().is_empty() => Some(reason.clone()),
-        _ => None,
-    };
     Some(Finding {
         rule: rule.id.clone(),
         action: rule.action,
         class: rule.class.clone(),
         explain: rule.explain.clone(),
         accept: rule.accept,
-        accepted,
+        accepted: accepted_for(&rule.id, rule.accept, accepted),
         evidence: gathered.evidence,
         count: gathered.count,
         different: gathered.values.len(),
     })
+}
+
+/// Returns the sender's acceptance of a rule, when it counts.
+pub(super) fn accepted_for(rule: &str, accept: Accept, accepted: &Acceptances) -> Option<String> {
+    match (accept, accepted.get(rule)) {
+        (Accept::ByName, Some(reason)) => Some(reason.clone().unwrap_or_default()),
+        (Accept::Justify, Some(Some(reason))) if !reason.trim().is_empty() => Some(reason.clone()),
+        _ => None,
+    }
 }
 
 fn excepted(exception: &Exception, facts: &Facts<'_>) -> bool {
@@ -442,12 +447,10 @@ fn fits_file(test: &AttachmentTest, origin: &Origin, facts: &Facts<'_>) -> Optio
         said.push(format!("not examined: {}", word(&unread.reason)));
     }
     if test.infected {
-        let Some(ScanResult::Infected(name)) = facts.scans.get(origin) else { return None };
-        said.push(format!("infected: {name}"));
+        said.push(facts.scans.get(origin)?.infected()?);
     }
     if test.not_scanned {
-        let Some(ScanResult::NotScanned(why)) = facts.scans.get(origin) else { return None };
-        said.push(format!("not scanned: {why}"));
+        said.push(facts.scans.get(origin)?.not_scanned()?);
     }
     Some(said.join(", "))
 }

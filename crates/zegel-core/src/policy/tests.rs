@@ -278,7 +278,8 @@ fn files_are_judged_by_what_they_are() {
         ("attachments = { not_scanned = true }", false),
         ("attachments = { unread = [\"any\"] }", false),
     ] {
-        let fired = world.verdict(&policy(&rule("f", "block", "", when))) == Verdict::Block;
+        let judged = world.judge(&policy(&rule("f", "block", "", when)), &Acceptances::new());
+        let fired = judged.findings.iter().any(|finding| finding.rule == "f");
         assert_eq!(fired, fires, "{when}");
     }
 }
@@ -477,4 +478,46 @@ fn patterns_of_names_take_no_time() {
     ] {
         assert_eq!(judge::glob(pattern, text), fits, "{pattern} {text}");
     }
+}
+
+/// A scanner that is configured counts without a rule for it; a rule of the organisation takes the place of that, one's own
+/// does not.
+#[test]
+fn what_the_scanner_says_counts_without_a_rule() {
+    let file = |name: &str| Origin::Attachment(vec![name.to_owned()]);
+    let fired = |policy: &Policy, scans: &[(&str, ScanResult)], accepted: &Acceptances| {
+        let mut world = World::new("Hallo.", &["bob@example.org"]);
+        world.scans = scans.iter().map(|(name, result)| (file(name), result.clone())).collect();
+        let judged = world.judge(policy, accepted);
+        let rules: Vec<String> = judged.findings.iter().map(|finding| finding.rule.clone()).collect();
+        (judged.verdict, rules.join(" "))
+    };
+    let clean = ("a.txt", ScanResult::Clean);
+    let infected = ("b.txt", ScanResult::Infected("X".to_owned()));
+    let unscanned = ("c.txt", ScanResult::NotScanned("too long".to_owned()));
+    let none = Acceptances::new();
+    let by_name: Acceptances =
+        [(NOT_SCANNED.to_owned(), None), (INFECTED.to_owned(), Some("please".to_owned()))].into();
+    let says = |verdict, rules: &str| (verdict, rules.to_owned());
+
+    let silent = [Policy::built_in(), policy(&rule("a", "warn", "", BSN))];
+    for silent in &silent {
+        assert_eq!(fired(silent, std::slice::from_ref(&clean), &none), says(Verdict::Allow, ""));
+        let both = [clean.clone(), infected.clone(), unscanned.clone()];
+        assert_eq!(fired(silent, &both, &none), says(Verdict::Block, "scan:infected scan:not-scanned"));
+        assert_eq!(fired(silent, &both, &by_name).0, Verdict::Block, "nobody can accept that");
+        let long = [clean.clone(), unscanned.clone()];
+        assert_eq!(fired(silent, &long, &none), says(Verdict::Warn, NOT_SCANNED));
+        assert_eq!(fired(silent, &long, &by_name), says(Verdict::Seal, NOT_SCANNED));
+    }
+
+    let mild = policy(&format!(
+        "{}{}",
+        rule("found", "warn", "accept = \"by-name\"", "attachments = { infected = true }"),
+        rule("long", "allow", "", "attachments = { not_scanned = true }")
+    ));
+    assert_eq!(fired(&mild, &[infected.clone(), unscanned], &none), says(Verdict::Warn, "found long"));
+    let own = rule("mild", "warn", "accept = \"by-name\"", "attachments = { infected = true }");
+    let tightened = policy(&rule("a", "warn", "", BSN)).tighten(&format!("{HEAD}{own}")).unwrap();
+    assert_eq!(fired(&tightened, &[infected], &none), says(Verdict::Block, "scan:infected own:mild"));
 }

@@ -198,6 +198,29 @@ pub struct PartyView {
     pub name: Option<String>,
 }
 
+/// What the virus scanner said of a text or a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ScanState {
+    /// Nothing was found.
+    Clean,
+    /// Something was found; it was neither shown nor saved.
+    Infected,
+    /// It was not looked at, or not all of it.
+    NotScanned,
+}
+
+/// What the virus scanner said, with its words for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanView {
+    /// What it comes down to.
+    pub state: ScanState,
+    /// What was found, or why nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detail: Option<String>,
+}
+
 /// One attachment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttachmentView {
@@ -210,6 +233,9 @@ pub struct AttachmentView {
     /// The file it was saved to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub path: Option<String>,
+    /// What the virus scanner said; absent where none is configured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scan: Option<ScanView>,
 }
 
 /// `open`: a message that was verified as a whole.
@@ -259,6 +285,9 @@ pub struct OpenReport {
     pub mismatches: Vec<String>,
     /// The text, unchanged; whoever prints it to a terminal neutralises control characters.
     pub text: String,
+    /// What the virus scanner said of the text; absent where none is configured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text_scan: Option<ScanView>,
     /// The attachments.
     pub attachments: Vec<AttachmentView>,
     /// The file the whole mail was restored to.
