@@ -16,7 +16,7 @@ use crate::commands::history;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::mailer;
-use crate::sealing::{Ready, add_recipients};
+use crate::sealing::{Ready, add_archive, add_recipients};
 use crate::spool::Spool;
 use crate::text;
 use crate::ui::{Page, Tone};
@@ -72,12 +72,14 @@ pub(crate) fn account(from: &zegel_core::Address, context: &Context<'_>) -> Resu
 pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<SendReport> {
     let from = ready.from().to_string();
     let recipients = ready.recipients().to_vec();
+    let archive = ready.archive();
     let mut sealed = ready.seal(&context.temp_folder(), context)?;
     let mut report = SendReport {
         message_id: sealed.id().to_string(),
         from,
         recipients,
         post_quantum: sealed.is_post_quantum(),
+        archive,
         mails: Vec::new(),
         sent_copy: None,
     };
@@ -330,6 +332,7 @@ pub(crate) fn page(report: &SendReport) -> Page {
     let people = text::count(report.recipients.len(), "recipient");
     page.heading(format!("Sealed for {people}"), Tone::Good);
     add_recipients(&mut page, &report.recipients);
+    add_archive(&mut page, report.archive.as_deref());
     if !report.post_quantum {
         page.note("Classic for everyone, because one recipient has a classic key.", Tone::Warn);
     }

@@ -143,6 +143,16 @@ impl Planning {
 }
 
 impl Judged {
+    /// Returns the archive that the policy wants it sealed to as well.
+    pub(crate) fn archive(&self) -> Option<String> {
+        self.cleared.archive().map(|archive| archive.address.to_string())
+    }
+
+    /// Says whether every key that it will be sealed to is post-quantum.
+    pub(crate) fn is_post_quantum(&self) -> bool {
+        self.cleared.is_post_quantum()
+    }
+
     /// Unlocks the sender's keys.
     ///
     /// # Errors
@@ -157,6 +167,11 @@ impl Ready {
     /// Returns who gets it and how.
     pub(crate) fn recipients(&self) -> &[RecipientView] {
         &self.judged.recipients
+    }
+
+    /// Returns the archive that the policy wants it sealed to as well.
+    pub(crate) fn archive(&self) -> Option<String> {
+        self.judged.archive()
     }
 
     /// Returns the sender.
@@ -216,6 +231,13 @@ fn view(planned: &Planned) -> RecipientView {
         // Both need a server, which this version does not have.
         recall: contact.map(|_| "none".to_owned()),
         receipt: contact.map(|_| "none".to_owned()),
+    }
+}
+
+/// Adds the archive to a page: whoever sends is told, as everybody who reads is.
+pub(crate) fn add_archive(page: &mut Page, archive: Option<&str>) {
+    if let Some(archive) = archive {
+        page.toned("Archive", format!("{archive} can open this message too"), Tone::Warn);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What rules find, measured; and what a policy does to mail, through the program.
 
+mod archive;
 mod corpus;
 mod examples;
 mod office;

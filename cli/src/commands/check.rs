@@ -157,6 +157,9 @@ fn page(report: &CheckReport, context: &Context<'_>) -> Page {
         page.field("Classes", report.classes.join(", "));
     }
     page.maybe("Level", report.level.as_deref());
+    for archive in &report.archives {
+        page.toned("Archive", format!("{archive} will be able to open this message too"), Tone::Warn);
+    }
     page.blank();
     judging::add_findings(&mut page, report, context.language());
     page

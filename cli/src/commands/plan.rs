@@ -8,7 +8,7 @@ use crate::args::{AcceptArgs, ClassicArg, MessageArgs};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::judging;
-use crate::sealing::{Planning, add_recipients};
+use crate::sealing::{Planning, add_archive, add_recipients};
 use crate::text;
 use crate::ui::{Page, Tone};
 
@@ -37,14 +37,18 @@ pub(crate) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<()> {
         sendable: false,
         mails: mails(&planning),
         refusal: None,
+        archive: None,
         check: None,
     };
-    let post_quantum = planning.plan().is_post_quantum();
     let accepted = args.accept.acceptances()?;
     view.check = planning.check(&accepted, context)?;
     let verdict = planning.clear(&accepted, context);
     match &verdict {
-        Ok(_) => (view.sendable, view.post_quantum) = (true, Some(post_quantum)),
+        Ok(judged) => {
+            view.sendable = true;
+            view.post_quantum = Some(judged.is_post_quantum());
+            view.archive = judged.archive();
+        }
         Err(failure) => view.refusal = Some(failure.view()),
     }
     context.ui.report(&view, || page(&view, context))?;
@@ -69,6 +73,7 @@ fn page(view: &PlanView, context: &Context<'_>) -> Page {
     page.field("Subject", &view.subject);
     page.blank();
     add_recipients(&mut page, &view.recipients);
+    add_archive(&mut page, view.archive.as_deref());
     if let Some(check) = view.check.as_ref().filter(|check| !check.findings.is_empty()) {
         page.blank();
         judging::add_findings(&mut page, check, context.language());

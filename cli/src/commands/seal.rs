@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::input;
 use crate::outputs::{self, Folder, Outputs};
-use crate::sealing::{Planning, add_recipients};
+use crate::sealing::{Planning, add_archive, add_recipients};
 use crate::spool::{Spool, folder_of};
 use crate::text;
 use crate::ui::{Page, Tone, Ui};
@@ -65,11 +65,13 @@ pub(crate) fn run(args: &SealArgs, context: &Context<'_>) -> Result<()> {
         Target::Stdout => context.temp_folder(),
     };
     let recipients = judged.recipients.clone();
+    let archive = judged.archive();
     let mut sealed = judged.unlock(context)?.seal(&folder, context)?;
     let mut report = SealReport {
         message_id: sealed.id().to_string(),
         recipients,
         post_quantum: sealed.is_post_quantum(),
+        archive,
         files: Vec::new(),
     };
     match target {
@@ -214,6 +216,7 @@ fn page(report: &SealReport) -> Page {
     let people = text::count(report.recipients.len(), "recipient");
     page.heading(format!("Sealed for {people}"), Tone::Good);
     add_recipients(&mut page, &report.recipients);
+    add_archive(&mut page, report.archive.as_deref());
     page.blank();
     for file in &report.files {
         let whom = if file.recipients.is_empty() { "you".to_owned() } else { file.recipients.join(", ") };

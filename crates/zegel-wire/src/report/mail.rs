@@ -72,6 +72,9 @@ pub struct PlanView {
     /// Why it cannot be sent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refusal: Option<ErrorView>,
+    /// The address of the archive that the policy wants it sealed to as well.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub archive: Option<String>,
     /// What the policy finds; absent where only the built-in policy is in force.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub check: Option<super::CheckReport>,
@@ -98,6 +101,9 @@ pub struct SealReport {
     pub recipients: Vec<RecipientView>,
     /// Whether it is post-quantum.
     pub post_quantum: bool,
+    /// The address of the archive that the policy had it sealed to as well.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub archive: Option<String>,
     /// What was written.
     pub files: Vec<SealedFileView>,
 }
@@ -164,6 +170,9 @@ pub struct SendReport {
     pub recipients: Vec<RecipientView>,
     /// Whether it is post-quantum.
     pub post_quantum: bool,
+    /// The address of the archive that the policy had it sealed to as well.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub archive: Option<String>,
     /// The mails that carry it.
     pub mails: Vec<MailView>,
     /// The sender's own copy, when one was asked for.
