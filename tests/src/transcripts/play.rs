@@ -266,6 +266,9 @@ impl Stage {
             told.contains("hint: ") || told.contains("\"hints\":[\"") || told.contains("try '--help'");
         if !(told.contains("error: ")
             || told.contains("\"error\":\"")
+            // `check` and `policy test`: the report is the reason.
+            || told.contains("\"findings\":[{")
+            || told.contains("\"passed\":false")
             || run.line.trim() == "zegel"
             || run.line.contains("plan")
             || run.line.contains("doctor"))
