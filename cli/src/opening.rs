@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::input::{self, MAIL_MAX};
 use crate::keys;
+use crate::scanning::{Scanning, VirusScanner};
 
 /// Bytes that tell a container from a mail.
 const START: usize = 512;
@@ -261,6 +262,8 @@ pub(crate) enum Staging {
     Check,
     /// To files without a name in this folder.
     Folder(PathBuf),
+    /// Nowhere either, but past the virus scanner.
+    Scan(VirusScanner),
 }
 
 /// A large attachment that nobody can see yet.
@@ -270,6 +273,8 @@ pub(crate) enum Hidden {
     Checked(u64),
     /// In a file without a name; written while decrypting goes on.
     File(WriteBehind),
+    /// Only what the virus scanner will say was kept.
+    Scanned(Scanning),
 }
 
 impl Stage for Staging {
@@ -278,6 +283,7 @@ impl Stage for Staging {
     fn make_file(&mut self, _length: u64) -> io::Result<Hidden> {
         match self {
             Self::Check => Ok(Hidden::Checked(0)),
+            Self::Scan(scanner) => Ok(Hidden::Scanned(scanner.begin())),
             Self::Folder(folder) => {
                 let file = Staged::create(folder).map_err(io::Error::other)?;
                 Ok(Hidden::File(WriteBehind::new(file)))
@@ -289,7 +295,9 @@ impl Stage for Staging {
 impl Read for Hidden {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Checked(_) => Err(io::Error::other("this attachment was checked, not kept")),
+            Self::Checked(_) | Self::Scanned(_) => {
+                Err(io::Error::other("this attachment was checked, not kept"))
+            }
             Self::File(file) => file.read(buffer),
         }
     }
@@ -303,6 +311,7 @@ impl Write for Hidden {
                 Ok(bytes.len())
             }
             Self::File(file) => file.write(bytes),
+            Self::Scanned(scanning) => scanning.write(bytes),
         }
     }
 
@@ -310,6 +319,7 @@ impl Write for Hidden {
         match self {
             Self::Checked(_) => Ok(()),
             Self::File(file) => file.flush(),
+            Self::Scanned(scanning) => scanning.flush(),
         }
     }
 }
@@ -317,7 +327,7 @@ impl Write for Hidden {
 impl Seek for Hidden {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
-            Self::Checked(_) => Ok(0),
+            Self::Checked(_) | Self::Scanned(_) => Ok(0),
             Self::File(file) => file.seek(to),
         }
     }
@@ -345,7 +355,7 @@ impl Shared {
     pub(crate) fn into_staged(self) -> io::Result<Option<Staged>> {
         match Rc::try_unwrap(self.0).map(RefCell::into_inner) {
             Ok(Hidden::File(file)) => file.finish().map(Some),
-            Ok(Hidden::Checked(_)) | Err(_) => Ok(None),
+            Ok(Hidden::Checked(_) | Hidden::Scanned(_)) | Err(_) => Ok(None),
         }
     }
 }

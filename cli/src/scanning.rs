@@ -1,16 +1,24 @@
 //! The virus scanner that the configuration names: before sealing and on opening.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use zegel_core::policy::ScanResult;
 use zegel_inspect::scan::{Clamd, ScanAddress, ScanError, ScanVerdict};
 use zegel_wire::error::Kind;
 use zegel_wire::report::{ScanState, ScanView};
+use zeroize::Zeroizing;
 
 use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::error::Failure;
+
+type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Most pieces that wait for the scanner: what is decrypted goes on no faster than it is scanned.
+const CHUNKS: usize = 8;
 
 /// What is refused when the scanner cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +32,7 @@ pub(crate) enum Moment {
 }
 
 /// A virus scanner to ask.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct VirusScanner {
     clamd: Clamd,
     moment: Moment,
@@ -45,7 +53,30 @@ impl VirusScanner {
     /// # Errors
     /// Code 75 when the scanner does not answer: nothing passes unscanned in silence. Code 74 when the file cannot be read.
     pub(crate) fn scan(&self, content: impl Read) -> Result<ScanResult> {
-        Ok(match self.clamd.scan(content).map_err(|error| self.failed(&error))? {
+        self.result(self.clamd.scan(content))
+    }
+
+    /// Begins to scan what is written bit by bit, so that it need not be put aside for it.
+    pub(crate) fn begin(&self) -> Scanning {
+        let clamd = self.clamd.clone();
+        let (chunks, waiting) = sync_channel(CHUNKS);
+        let thread = std::thread::spawn(move || clamd.scan(Chunks { waiting, now: Cursor::default() }));
+        Scanning(Some(Running { chunks, thread }))
+    }
+
+    /// Says that everything was written, and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Self::scan`].
+    pub(crate) fn finish(&self, scanning: &mut Scanning) -> Result<ScanResult> {
+        let ended = || Failure::new(Kind::Bug, "the scan of an attachment has ended before");
+        let Running { chunks, thread } = scanning.0.take().ok_or_else(ended)?;
+        drop(chunks);
+        self.result(thread.join().map_err(|_| ended())?)
+    }
+
+    fn result(&self, verdict: Result<ScanVerdict, ScanError>) -> Result<ScanResult> {
+        Ok(match verdict.map_err(|error| self.failed(&error))? {
             ScanVerdict::Clean => ScanResult::Clean,
             ScanVerdict::Infected { name } => ScanResult::Infected(name),
             ScanVerdict::NotExamined { reason } => ScanResult::NotScanned(reason),
@@ -91,6 +122,53 @@ impl VirusScanner {
             }
         };
         failure.hint(format!("{nothing}; start the scanner, or look at [scan] in the configuration"))
+    }
+}
+
+/// A scan that goes on while its file is written.
+#[derive(Debug)]
+pub(crate) struct Scanning(Option<Running>);
+
+#[derive(Debug)]
+struct Running {
+    chunks: SyncSender<Zeroizing<Vec<u8>>>,
+    thread: JoinHandle<Result<ScanVerdict, ScanError>>,
+}
+
+impl Write for Scanning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A scanner that has heard enough listens no more; what it said is told at the end.
+        if let Some(running) = &self.0 {
+            let _ = running.chunks.send(Zeroizing::new(bytes.to_vec()));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The other end: a file that is read as it comes. Chunks are plaintext, so they are wiped when they are freed.
+struct Chunks {
+    waiting: Receiver<Zeroizing<Vec<u8>>>,
+    now: Cursor<Zeroizing<Vec<u8>>>,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let rest = self.now.get_ref().get(usize::try_from(self.now.position()).unwrap_or(usize::MAX)..);
+            let count = rest.unwrap_or_default().read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                self.now.set_position(self.now.position() + count as u64);
+                return Ok(count);
+            }
+            match self.waiting.recv() {
+                Ok(chunk) => self.now = Cursor::new(chunk),
+                Err(_) => return Ok(0),
+            }
+        }
     }
 }
 

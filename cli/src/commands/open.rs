@@ -25,6 +25,7 @@ use crate::error::{Failure, Result};
 use crate::input;
 use crate::opening::{Carried, Shared, Staging, Verified};
 use crate::outputs::{self, Folder, Outputs};
+use crate::scanning::{Moment, VirusScanner};
 use crate::spool::folder_of;
 
 use memory::{Memory, Replay};
@@ -132,9 +133,11 @@ fn prepare(args: &OpenArgs, context: &Context<'_>) -> Result<Staging> {
         return Ok(Staging::Folder(folder.clone()));
     }
     Ok(match &args.eml {
-        // The virus scanner wants to read what is large, too.
-        None if context.config()?.scan().clamd().is_some() => Staging::Folder(context.temp_folder()),
-        None => Staging::Check,
+        // What is large passes the virus scanner while it is decrypted: nothing of it lies on the disk for a mere look.
+        None => match VirusScanner::configured(Moment::Opening, context)? {
+            Some(scanner) => Staging::Scan(scanner),
+            None => Staging::Check,
+        },
         Some(path) if input::is_stdio(path) => Staging::Folder(context.temp_folder()),
         Some(path) => Staging::Folder(folder_of(path).to_owned()),
     })

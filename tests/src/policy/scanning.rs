@@ -260,7 +260,7 @@ fn the_text_can_be_read_and_infected_files_are_kept_back() {
     assert!(page.contains("kept back, infected: Zegel.Test.Sample"), "{page}");
 }
 
-/// Parts that travel apart are read again from where they were put aside; a mere look at the message scans them as well.
+/// Parts that travel apart are read again from where they were put aside; for a mere look they are streamed to the scanner.
 #[test]
 fn a_large_part_is_scanned_on_opening() {
     let clamd = Clamd::start();
@@ -271,7 +271,10 @@ fn a_large_part_is_scanned_on_opening() {
         "alice",
         "host = \"localhost\"\nport = 9\ntls = \"none\"\n[seal]\npart_threshold = 102400\n",
     );
-    for (name, content) in [("bad.eml", &content[..]), ("good.eml", &content[..500_000])] {
+    let long = vec![b'x'; 3 << 20];
+    for (name, content) in
+        [("bad.eml", &content[..]), ("good.eml", &content[..500_000]), ("long.eml", &long[..])]
+    {
         reader.world.write("work/mail.eml", mail_with("Hello", &[("large.txt", "text/plain", content)]));
         reader.world.must("alice", &["seal", "mail.eml", "--mail", "-o", name], b"");
         let seen = reader.world.must("alice", &["inspect", name, "--json"], b"");
@@ -283,13 +286,24 @@ fn a_large_part_is_scanned_on_opening() {
     assert!(report["attachments"][0].get("path").is_none());
     assert_eq!(fs::read_dir(reader.world.join("work/kept")).unwrap().count(), 0);
     let before = reader.world.listing(&["homes"]);
-    let (_, report) = reader.opened("good.eml", &[]);
-    assert_eq!(report["attachments"][0]["scan"]["state"], "clean");
+    // Without a place for temporary files: nothing is put aside.
+    fs::remove_dir(reader.world.join("tmp")).unwrap();
+    for (file, state) in [("good.eml", "clean"), ("long.eml", "not-scanned")] {
+        let (_, report) = reader.opened(file, &[]);
+        assert_eq!(report["attachments"][0]["scan"]["state"], state);
+    }
+    let (_, report) = reader.opened("bad.eml", &["--without-infected"]);
+    assert_eq!(report["attachments"][0]["scan"]["detail"], Clamd::BAD_NAME);
+    fs::create_dir(reader.world.join("tmp")).unwrap();
     assert_eq!(reader.world.listing(&["homes"]), before, "a look leaves no plaintext behind");
     reader.opened("good.eml", &["--extract", "saved", "--eml", "restored.eml"]);
     assert_eq!(fs::read(reader.world.join("work/saved/large.txt")).unwrap(), &content[..500_000]);
     let restored = fs::read_to_string(reader.world.join("work/restored.eml")).unwrap();
     assert!(restored.contains("large.txt"));
+    fs::remove_file(reader.world.join("work/restored.eml")).unwrap();
+    fs::remove_dir_all(reader.world.join("work/saved")).unwrap();
+    drop(clamd);
+    reader.refused("good.eml", &[], 75, &["the message was not scanned for viruses"]);
 }
 
 #[test]
@@ -319,4 +333,23 @@ fn what_the_scanner_did_not_look_at_is_opened_with_a_warning() {
     assert!(report["attachments"][0]["scan"]["detail"].as_str().unwrap().contains("StreamMaxLength"));
     assert_eq!(report["text_scan"]["state"], "clean");
     assert_eq!(fs::metadata(reader.world.join("work/saved/long.txt")).unwrap().len(), TOO_LONG as u64);
+}
+
+#[test]
+fn the_doctor_asks_the_scanner() {
+    let row = |office: &Office| {
+        let ran = office.world.zegel("alice", &["doctor", "--json"], b"");
+        let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap().clone();
+        (ran.code, checks.into_iter().find(|check| check["name"] == "virus scanner").unwrap())
+    };
+    let clamd = Clamd::start();
+    let office = Office::without_policy(&configured(&clamd));
+    let (code, check) = row(&office);
+    assert_eq!((code, &check["state"]), (0, &"ok".into()), "{check}");
+    assert!(check["detail"].as_str().unwrap().starts_with("ClamAV "), "{check}");
+    drop(clamd);
+    let (code, check) = row(&office);
+    assert_eq!((code, &check["state"]), (78, &"fail".into()), "{check}");
+    assert!(check["detail"].as_str().unwrap().starts_with("cannot reach the virus scanner"), "{check}");
 }

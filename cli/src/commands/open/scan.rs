@@ -8,7 +8,7 @@ use zegel_wire::report::{AttachmentView, OpenReport, ScanState};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::opening::Verified;
+use crate::opening::{Hidden, Verified};
 use crate::scanning::{Moment, VirusScanner, view};
 
 /// What to do with a message in which something is found.
@@ -41,6 +41,10 @@ pub(super) fn scan(
         results.push(scanner.scan(attachment.content.as_slice())?);
     }
     for part in &mut opened.parts {
+        if let Hidden::Scanned(scanning) = &mut part.file {
+            results.push(scanner.finish(scanning)?);
+            continue;
+        }
         let again = |error| Failure::io("cannot read an attachment again", &error);
         part.file.rewind().map_err(again)?;
         results.push(scanner.scan(Read::by_ref(&mut part.file))?);
