@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how long things take and how much memory, beside rage, age and gpg in the same run.
 
 mod measure;
+mod policy;
 mod report;
 mod world;
 
@@ -30,6 +31,9 @@ const COUNTS: [usize; 3] = [1, 20, 200];
 /// # Errors
 /// When a tool cannot be installed, a build fails, or a measured command does.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    if let Some((_, rest)) = arguments.split_first().filter(|(first, _)| *first == "policy") {
+        return policy::run(rest);
+    }
     let mut form = Form::Table;
     let mut sizes = vec![("1 MiB", MIB, 21), ("1 GiB", GIB, 5)];
     let mut folder = None;

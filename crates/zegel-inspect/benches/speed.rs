@@ -1,4 +1,7 @@
-//! How long large documents take to read, in this process: `cargo bench -p zegel-inspect`. Prints, and judges nothing.
+//! How long large documents take to read: `cargo bench -p zegel-inspect`. Prints, and judges nothing.
+//!
+//! In this process; with `-- --worker PROGRAM` in the sandboxed child that PROGRAM (`zegel`) becomes, a new one for each reading, and as
+//! JSON.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -6,11 +9,14 @@
 )]
 
 use std::io::{Cursor, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use zegel_inspect::{Limits, inspect};
+use serde_json::{Value, json};
+use zegel_core::material::Material;
+use zegel_inspect::{Inspector, Limits, inspect, worker};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -18,32 +24,72 @@ use zip::write::SimpleFileOptions;
 const RUNS: usize = 11;
 
 fn main() {
-    measure("PDF of 200 pages", &pdf(200), "a.pdf");
-    measure("xlsx of 50,000 cells", &sheet(5_000, 10), "a.xlsx");
-    measure("docx of 200 pages", &letter(9_000), "a.docx");
-    measure("text of 10 MB", "Mevrouw Jansen, 123456782, heeft pijn.\n".repeat(260_000).as_bytes(), "a.txt");
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let documents = [
+        ("PDF of 200 pages", pdf(200), "a.pdf"),
+        ("xlsx of 50,000 cells", sheet(5_000, 10), "a.xlsx"),
+        ("docx of 200 pages", letter(9_000), "a.docx"),
+        ("text of 10 MB", "Mevrouw Jansen, 123456782, heeft pijn.\n".repeat(260_000).into_bytes(), "a.txt"),
+    ];
+    match words.as_slice() {
+        [] => {
+            for (what, data, name) in documents {
+                let mut limits = Limits::default();
+                limits.time = Duration::from_secs(60);
+                let (times, text) = measure(what, || inspect(&data, name, "", &limits));
+                println!(
+                    "{what:<22} {:>8} kB, {:>6} kB of text: {:>7.1} ms",
+                    data.len() / 1000,
+                    text / 1000,
+                    middle(&times).as_secs_f64() * 1e3
+                );
+            }
+        }
+        [option, program] if option == "--worker" => {
+            let rows = documents.map(|(what, data, name)| {
+                // As in the product: its limits, its sandbox, a child that has to start first.
+                let (times, text) =
+                    measure(what, || child(Path::new(program)).inspect(name, "", data.as_slice()));
+                json!({
+                    "what": what,
+                    "bytes": data.len(),
+                    "text": text,
+                    "runs": RUNS,
+                    "median_ms": middle(&times).as_secs_f64() * 1e3,
+                    "most_ms": times.last().map(|time| time.as_secs_f64() * 1e3),
+                })
+            });
+            let confinement = child(Path::new(program)).confinement().unwrap();
+            println!(
+                "{}",
+                json!({ "confinement": format!("{confinement:?}"), "documents": Value::from_iter(rows) })
+            );
+        }
+        other => panic!("nothing, or --worker PROGRAM, not {other:?}"),
+    }
 }
 
-fn measure(what: &str, data: &[u8], name: &str) {
-    let mut limits = Limits::default();
-    limits.time = Duration::from_secs(60);
+fn child(program: &Path) -> Inspector {
+    Inspector::of_program(program.to_owned(), [worker::COMMAND.into()], Limits::default())
+}
+
+/// Reads several times; returns the times from short to long, and how much text there was.
+fn measure(what: &str, read: impl Fn() -> Material) -> (Vec<Duration>, usize) {
     let mut times = Vec::new();
     let mut text = 0;
     for _ in 0..RUNS {
         let start = Instant::now();
-        let material = inspect(data, name, "", &limits);
+        let material = read();
         times.push(start.elapsed());
         assert!(material.is_examined(), "{what}: {:?}", material.unread);
         text = material.pieces.iter().map(|piece| piece.text.len()).sum();
     }
     times.sort();
-    let median = times.get(RUNS / 2).copied().unwrap_or_default();
-    println!(
-        "{what:<22} {:>8} kB, {:>6} kB of text: {:>7.1} ms",
-        data.len() / 1000,
-        text / 1000,
-        median.as_secs_f64() * 1e3
-    );
+    (times, text)
+}
+
+fn middle(times: &[Duration]) -> Duration {
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// Pages as a word processor writes them: lines of words with kerning, packed.

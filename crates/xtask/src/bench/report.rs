@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::measure::{Case, Measured};
 use super::world::{Tool, World};
@@ -67,13 +67,8 @@ fn table(machine: &Value, cases: &[Case]) -> String {
             ));
         }
     }
-    let mut head = Vec::new();
-    if let Some(facts) = machine.as_object() {
-        head.extend(
-            facts.iter().map(|(name, value)| format!("- {name}: {}", value.as_str().unwrap_or_default())),
-        );
-    }
-    format!("{}\n\n{}", head.join("\n"), lines.join("\n"))
+    let head = machine.as_object().map(list).unwrap_or_default();
+    format!("{head}\n\n{}", lines.join("\n"))
 }
 
 /// Returns how many times Zegel's median a median is.
@@ -99,26 +94,7 @@ fn as_f64(number: u64) -> f64 {
 
 /// Returns what one must know to compare with another run.
 fn machine(world: &World) -> Value {
-    let processor = std::fs::read_to_string("/proc/cpuinfo")
-        .ok()
-        .and_then(|text| {
-            let line = text.lines().find(|line| line.starts_with("model name"))?;
-            Some(line.split_once(':')?.1.trim().to_owned())
-        })
-        .unwrap_or_else(|| "unknown".to_owned());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let first_line = |command: &mut std::process::Command| {
-        let text = shell::output(command).unwrap_or_default();
-        text.lines().next().unwrap_or("unknown").trim().to_owned()
-    };
-    let mut facts = serde_json::Map::new();
-    facts.insert("machine".to_owned(), json!(format!("{processor}, {cores} cores")));
-    facts.insert("kernel".to_owned(), json!(first_line(shell::command("uname").arg("-sr"))));
-    facts.insert("compiler".to_owned(), json!(first_line(shell::command("rustc").arg("--version"))));
-    facts.insert(
-        "commit".to_owned(),
-        json!(first_line(shell::command("git").args(["rev-parse", "--short=12", "HEAD"]))),
-    );
+    let mut facts = surroundings();
     facts.insert("files in".to_owned(), json!(world.filesystem()));
     for tool in Tool::ALL {
         let words = world.version(tool).words;
@@ -127,6 +103,41 @@ fn machine(world: &World) -> Value {
         facts.insert(tool.name().to_owned(), json!(first_line(shell::command(program).args(rest))));
     }
     Value::Object(facts)
+}
+
+/// Returns the machine, its system, the compiler and the commit.
+pub(crate) fn surroundings() -> Map<String, Value> {
+    let processor = std::fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        })
+        .unwrap_or_else(|| "unknown".to_owned());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut facts = Map::new();
+    facts.insert("machine".to_owned(), json!(format!("{processor}, {cores} cores")));
+    facts.insert("kernel".to_owned(), json!(first_line(shell::command("uname").arg("-sr"))));
+    facts.insert("compiler".to_owned(), json!(first_line(shell::command("rustc").arg("--version"))));
+    facts.insert(
+        "commit".to_owned(),
+        json!(first_line(shell::command("git").args(["rev-parse", "--short=12", "HEAD"]))),
+    );
+    facts
+}
+
+/// Writes facts as a list.
+pub(crate) fn list(facts: &Map<String, Value>) -> String {
+    let lines: Vec<String> = facts
+        .iter()
+        .map(|(name, value)| format!("- {name}: {}", value.as_str().unwrap_or_default()))
+        .collect();
+    lines.join("\n")
+}
+
+fn first_line(command: &mut std::process::Command) -> String {
+    let text = shell::output(command).unwrap_or_default();
+    text.lines().next().unwrap_or("unknown").trim().to_owned()
 }
 
 #[cfg(test)]

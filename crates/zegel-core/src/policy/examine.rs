@@ -224,6 +224,8 @@ impl<'p> Examiner<'p> {
                 None => {
                     let mut matches = Vec::new();
                     self.policy.scanner().scan(&piece.text, &mut |found| matches.push(found));
+                    // The policy's own detectors come last; rules and reports go by place.
+                    matches.sort_by_key(|found: &Match| (found.range.start, found.range.end));
                     let matches: Arc<[Match]> = matches.into();
                     if self.kept.len() >= KEPT_MAX {
                         self.kept.clear();
@@ -232,7 +234,6 @@ impl<'p> Examiner<'p> {
                     matches
                 }
             };
-            let start = all.len();
             all.extend(matches.iter().map(|found| Found {
                 piece: number,
                 detector: found.detector.clone(),
@@ -240,10 +241,10 @@ impl<'p> Examiner<'p> {
                 confidence: found.confidence,
                 value: found.value,
             }));
-            if let Some(of_piece) = all.get_mut(start..) {
-                of_piece.sort_by_key(|found: &Found| (found.range.start, found.range.end));
-            }
         }
         all
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,7 +188,7 @@ fn demands(policy: &Policy, classes: &BTreeSet<String>) -> Demands {
 struct Gathered {
     evidence: Vec<Evidence>,
     count: usize,
-    values: BTreeSet<(DetectorId, u64)>,
+    values: Vec<(DetectorId, u64)>,
 }
 
 impl Gathered {
@@ -210,6 +210,9 @@ fn fire(rule: &Rule, policy: &Policy, facts: &Facts<'_>, accepted: &Acceptances)
             return None;
         }
     }
+    // Two conditions may have found the same.
+    gathered.values.sort_unstable();
+    gathered.values.dedup();
     Some(Finding {
         rule: rule.id.clone(),
         action: rule.action,
@@ -310,12 +313,13 @@ fn content(test: &ContentTest, facts: &Facts<'_>, gathered: &mut Gathered) -> bo
         hits.retain(|hit| has_neighbour(hit, &others, *within));
     }
     // The same words found by two detectors are two findings; the same number written twice is one value.
-    let values: BTreeSet<(DetectorId, u64)> =
-        hits.iter().map(|hit| (hit.detector.clone(), hit.value)).collect();
+    let mut values: Vec<(&DetectorId, u64)> = hits.iter().map(|hit| (&hit.detector, hit.value)).collect();
+    values.sort_unstable();
+    values.dedup();
     if hits.len() < test.count || values.len() < test.different {
         return false;
     }
-    for hit in hits {
+    for hit in &hits {
         gathered.add(Evidence::Words {
             detector: Some(hit.detector.clone()),
             confidence: hit.confidence,
@@ -323,7 +327,7 @@ fn content(test: &ContentTest, facts: &Facts<'_>, gathered: &mut Gathered) -> bo
             range: hit.range.clone(),
         });
     }
-    gathered.values.extend(values);
+    gathered.values.extend(values.into_iter().map(|(detector, value)| (detector.clone(), value)));
     true
 }
 

@@ -116,6 +116,9 @@ const LATER: [&str; 10] =
 /// What ends a sentence.
 const ENDS: [char; 5] = ['.', '!', '?', ';', ':'];
 
+/// How one word of every phrase begins: a sentence without such a word promises nothing, and most have none.
+const STEMS: [&str; 6] = ["aangehecht", "attach", "bij", "enclos", "hierbij", "meege"];
+
 struct Word<'a> {
     range: Range<usize>,
     text: &'a str,
@@ -164,6 +167,9 @@ fn words(part: &str, offset: usize) -> impl Iterator<Item = Word<'_>> {
 }
 
 fn promise(sentence: &[Word<'_>]) -> Option<Range<usize>> {
+    if !sentence.iter().any(|word| is_telling(word.text)) {
+        return None;
+    }
     let folded: Vec<String> = sentence.iter().map(|word| fold(word.text)).collect();
     (0..folded.len()).find_map(|at| {
         let rest = folded.get(at..)?;
@@ -175,6 +181,14 @@ fn promise(sentence: &[Word<'_>]) -> Option<Range<usize>> {
         }
         Some(sentence.get(at)?.range.start..sentence.get(at + length - 1)?.range.end)
     })
+}
+
+/// Says whether a word can be the one that every phrase has; one with accents may be it once they are folded away.
+fn is_telling(word: &str) -> bool {
+    // Most words are out by their first letter.
+    let maybe = word.bytes().next().is_some_and(|b| matches!(b | 0x20, b'a' | b'b' | b'e' | b'h' | b'm'));
+    let begins = |stem: &&str| word.get(..stem.len()).is_some_and(|head| head.eq_ignore_ascii_case(stem));
+    maybe && STEMS.iter().any(begins) || !word.is_ascii()
 }
 
 /// Says how many words at the start promise an attachment.
@@ -229,4 +243,17 @@ fn phrase_is_verb(phrase: &[String]) -> bool {
         phrase.first().map(String::as_str),
         Some("hierbij" | "find" | "see" | "i" | "is" | "in" | "als" | "per" | "zie" | "please")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phrase_has_a_word_that_tells() {
+        for phrase in PHRASES.iter().copied().chain([&["attached", "report"][..], &["enclosed", "report"]]) {
+            assert!(phrase.iter().any(|word| is_telling(&word.to_uppercase())), "{phrase:?}");
+        }
+        assert!(!is_telling("report"));
+    }
 }

@@ -54,10 +54,11 @@ const CLOSINGS: [&str; 27] = [
     "yours sincerely",
 ];
 
-/// A line: where it stands, and its text without white space around it.
+/// A line: where it stands, and its text without white space around it, as it is and folded.
 struct Line<'a> {
     range: Range<usize>,
     text: &'a str,
+    folded: String,
 }
 
 /// Returns the lines that the sender wrote, as byte ranges in order.
@@ -84,9 +85,8 @@ pub fn written(text: &str) -> Vec<Range<usize>> {
         if is_quoted(line) {
             closed = false;
         } else {
-            let folded = fold(line.text);
-            let bare = folded.trim_end_matches([',', '.', '!', ' ']);
-            closed = (closed || CLOSINGS.contains(&bare)) && !is_postscript(&folded);
+            let bare = line.folded.trim_end_matches([',', '.', '!', ' ']);
+            closed = (closed || CLOSINGS.contains(&bare)) && !is_postscript(&line.folded);
             if !closed {
                 kept.push(line.range.clone());
             }
@@ -102,7 +102,8 @@ fn lines(text: &str) -> Vec<Line<'_>> {
         .map(|line| {
             let range = start..start + line.trim_end_matches(['\n', '\r']).len();
             start += line.len();
-            Line { range, text: line.trim() }
+            let text = line.trim();
+            Line { range, text, folded: fold(text) }
         })
         .collect()
 }
@@ -120,7 +121,7 @@ fn is_postscript(folded: &str) -> bool {
 /// Says whether another mail begins: a line that says so, or a block of header lines as Outlook writes it.
 fn ends_here(rest: &[Line<'_>]) -> bool {
     let Some(first) = rest.first() else { return true };
-    let folded = fold(first.text);
+    let folded = first.folded.as_str();
     let bare = folded.trim_matches(|c: char| matches!(c, '-' | '_' | '=' | '*' | ' ' | ':'));
     let ruled = folded.starts_with("---") || folded.starts_with("===") || folded.ends_with(':');
     if ruled && SEPARATORS.contains(&bare) {
@@ -128,8 +129,7 @@ fn ends_here(rest: &[Line<'_>]) -> bool {
     }
     let is_field = |line: Option<&Line<'_>>, names: [&str; 4]| {
         line.is_some_and(|line| {
-            let folded = fold(line.text);
-            let folded = folded.trim_start_matches('*');
+            let folded = line.folded.trim_start_matches('*');
             names.iter().any(|name| {
                 folded.strip_prefix(name).is_some_and(|rest| rest.trim_start_matches('*').starts_with(':'))
             })
@@ -144,7 +144,7 @@ fn ends_here(rest: &[Line<'_>]) -> bool {
 
 /// Says how many lines introduce a quotation: "On … wrote:", "Op … schreef …:", broken over lines or not.
 fn introduction(rest: &[Line<'_>]) -> Option<usize> {
-    let first = fold(rest.first()?.text);
+    let first = &rest.first()?.folded;
     let starts = ["on ", "op ", "am ", "le "].iter().any(|word| first.starts_with(word));
     let dated = first.chars().any(|c| c.is_ascii_digit());
     if !starts || !dated {
@@ -155,7 +155,7 @@ fn introduction(rest: &[Line<'_>]) -> Option<usize> {
         if line.text.is_empty() {
             return None;
         }
-        joined.push_str(&fold(line.text));
+        joined.push_str(&line.folded);
         joined.push(' ');
         let verb =
             ["wrote", "schreef", "schrieb", "ecrit", "geschreven"].iter().any(|verb| joined.contains(verb));
