@@ -5,4 +5,5 @@ mod corpus;
 mod examples;
 mod office;
 mod scanning;
+mod schema;
 mod sending;
