@@ -14,6 +14,7 @@ pub mod card;
 pub mod contacts;
 pub mod detect;
 pub mod guest;
+pub mod html;
 pub mod id;
 pub mod identity;
 pub mod introduction;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 use super::cut;
-use super::field::{hex, readable};
+use super::field::{hex, only_token};
 use super::scan::{Header, Node};
 
 /// A `Content-Transfer-Encoding`.
@@ -23,15 +23,27 @@ pub(super) enum Encoding {
 
 impl Encoding {
     pub(super) fn of(bytes: &[u8], header: &Header) -> Self {
-        let value = header.value(bytes, "content-transfer-encoding").map(readable).unwrap_or_default();
-        let token = value.split(['(', ';']).next().unwrap_or_default().trim().to_ascii_lowercase();
-        match token.as_str() {
-            "base64" => Self::Base64,
-            "quoted-printable" => Self::QuotedPrintable,
-            "" | "7bit" | "8bit" | "binary" => Self::Identity,
+        Self::of_value(header.value(bytes, "content-transfer-encoding").unwrap_or_default())
+    }
+
+    fn of_value(value: &[u8]) -> Self {
+        match only_token(value).as_deref() {
+            Some("base64") => Self::Base64,
+            Some("quoted-printable") => Self::QuotedPrintable,
+            Some("" | "7bit" | "8bit" | "binary") => Self::Identity,
             _ => Self::Other,
         }
     }
+}
+
+/// Decodes a body by the value of its `Content-Transfer-Encoding`; `None` when nothing here knows that encoding.
+pub fn decode_transfer<'a>(body: &'a [u8], value: &[u8]) -> Option<Cow<'a, [u8]>> {
+    Some(match Encoding::of_value(value) {
+        Encoding::Base64 => Cow::Owned(decode_base64_lenient(body)),
+        Encoding::QuotedPrintable => Cow::Owned(decode_quoted(body).0),
+        Encoding::Identity => Cow::Borrowed(body),
+        Encoding::Other => return None,
+    })
 }
 
 /// Decodes the content of a leaf; what is broken is decoded as far as RFC 2045 section 6.8 lets a reader go.
@@ -63,7 +75,7 @@ pub(super) fn decode_strict(bytes: &[u8], node: &Node) -> Option<Vec<u8>> {
 }
 
 /// Decodes base64 as RFC 2045 section 6.8 asks of a reader: other characters are ignored, `=` ends a run.
-pub(super) fn decode_base64_lenient(body: &[u8]) -> Vec<u8> {
+pub(crate) fn decode_base64_lenient(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() / 4 * 3);
     let mut chunk = 0u32;
     let mut count = 0u8;

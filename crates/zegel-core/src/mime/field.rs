@@ -102,6 +102,13 @@ pub(super) fn type_token(value: &[u8]) -> Option<(String, usize)> {
     Some((String::from_utf8(text).ok()?.to_ascii_lowercase(), end))
 }
 
+/// Returns the one token of a value in lower case, with comments before and behind it (RFC 2045 section 6.1) or a `;`.
+pub(super) fn only_token(value: &[u8]) -> Option<String> {
+    let start = skip_comments(value, 0);
+    let end = skip_token(value, start);
+    ends_clean(value, end).then(|| String::from_utf8_lossy(cut(value, start..end)).to_ascii_lowercase())
+}
+
 /// Says whether a `;` or nothing follows (after white space and comments).
 pub(super) fn ends_clean(value: &[u8], at: usize) -> bool {
     matches!(value.get(skip_comments(value, at)), None | Some(b';'))

@@ -51,12 +51,14 @@ use thiserror::Error;
 
 pub use addresses::AddressListError;
 pub use compose::{Attachment, Compose};
+pub(crate) use content::decode_base64_lenient;
+pub use content::decode_transfer;
 pub use correspondence::{Correspondence, CorrespondenceError};
 pub use draft::{Draft, DraftError, DraftOptions, DraftPart, RecipientSource};
 pub use inner::{AttachmentView, ExternalPart, InnerError, InnerMessage};
 pub use outer::{OuterHeaders, OuterMismatch, OuterOptions, OuterView, compare_outer};
 pub use protect::protect;
-pub use read::DraftAttachment;
+pub use read::{DraftAttachment, packed_inside};
 pub use sealed::{FindError, Found, find_container, is_container, write_mail};
 pub use top::HeaderError;
 

@@ -4,6 +4,7 @@ mod corpus;
 mod hostile;
 mod leaks;
 mod random;
+mod reading;
 mod sealing;
 mod soup;
 mod units;

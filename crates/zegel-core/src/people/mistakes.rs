@@ -16,7 +16,7 @@ use std::str::FromStr;
 use super::group::{Group, Groups, UnknownName};
 use super::history::History;
 use crate::address::{Address, Mailbox};
-use crate::material::{Material, Origin};
+use crate::material::{Material, Origin, Visibility};
 
 pub use written::written;
 
@@ -196,7 +196,7 @@ fn body(material: &Material) -> impl Iterator<Item = (usize, &str)> {
         .pieces
         .iter()
         .enumerate()
-        .filter(|(_, piece)| piece.origin == Origin::Body)
+        .filter(|(_, piece)| piece.origin == Origin::Body && piece.visibility == Visibility::Shown)
         .map(|(number, piece)| (number, piece.text.as_str()))
 }
 

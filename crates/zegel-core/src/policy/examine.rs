@@ -156,7 +156,7 @@ impl<'p> Examiner<'p> {
 
     /// Reads a draft, finds what its rules ask for, and judges.
     pub fn examine(&mut self, draft: &Draft, attached: &Attached, around: &Circumstances<'_>) -> Examined {
-        let mut material = Material { pieces: draft.pieces(), ..Material::default() };
+        let mut material = draft.material();
         material.append(attached.material.clone());
         let mut scans = attached.scans.clone().unwrap_or_default();
         for attachment in draft.attachments() {
