@@ -42,9 +42,10 @@ pub enum Layer {
 }
 
 impl Confinement {
-    /// Says whether the child can neither open files nor sockets.
+    /// Says whether the child can neither open files nor sockets, nor read what was left open. Landlock alone leaves UDP, local
+    /// sockets and open descriptors, so it is not enough.
     pub fn is_closed(&self) -> bool {
-        self.seccomp == Layer::Full || self.landlock == Layer::Full
+        self.seccomp == Layer::Full
     }
 }
 
@@ -55,8 +56,8 @@ pub enum ConfineError {
     /// A limit could not be set.
     #[error("cannot limit {0} of the reading process")]
     Limit(&'static str),
-    /// Neither Landlock nor seccomp works, on a system that should have them.
-    #[error("neither landlock nor seccomp confines the reading process")]
+    /// There is no seccomp, on a system that should have it.
+    #[error("seccomp does not confine the reading process")]
     NotConfined,
 }
 
@@ -68,7 +69,7 @@ pub const MEMORY: u64 = 224 * 1024 * 1024;
 /// Confines this process, for good.
 ///
 /// # Errors
-/// When a limit cannot be set, or this is Linux and neither Landlock nor seccomp is to be had.
+/// When a limit cannot be set, or this is Linux and seccomp is not to be had.
 pub fn confine() -> Result<Confinement, ConfineError> {
     system::confine()
 }
@@ -83,5 +84,18 @@ mod system {
 
     pub(super) fn confine() -> Result<Confinement, ConfineError> {
         Ok(Confinement::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn landlock_alone_closes_too_little() {
+        let only = |landlock, seccomp| Confinement { limits: Layer::Full, landlock, seccomp };
+        assert!(only(Layer::Absent, Layer::Full).is_closed());
+        assert!(!only(Layer::Full, Layer::Absent).is_closed());
+        assert!(!Confinement::default().is_closed());
     }
 }
