@@ -7,7 +7,8 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 /// How much is sent at once.
 const CHUNK: usize = 64 * 1024;
@@ -114,10 +115,10 @@ pub struct Clamd {
 impl Clamd {
     /// Makes a client; nothing is connected yet.
     pub fn new(address: ScanAddress) -> Self {
-        Self { address, connect_time: Duration::from_secs(5), answer_time: Duration::from_secs(120) }
+        Self { address, connect_time: Duration::from_secs(5), answer_time: Duration::from_secs(300) }
     }
 
-    /// Sets how long connecting may take, and how long each step of an exchange.
+    /// Sets how long connecting may take, and how long all the rest of an exchange about one file.
     #[must_use]
     pub fn with_patience(mut self, connect: Duration, answer: Duration) -> Self {
         self.connect_time = connect;
@@ -162,19 +163,19 @@ impl Clamd {
             let length = u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes();
             let written = stream.write_all(&length).and_then(|()| stream.write_all(chunk));
             if let Err(error) = written {
-                return self.last_words(&mut *stream, error);
+                return self.last_words(&mut stream, error);
             }
         }
         if let Err(error) = stream.write_all(&[0; 4]).and_then(|()| stream.flush()) {
-            return self.last_words(&mut *stream, error);
+            return self.last_words(&mut stream, error);
         }
-        let answer = self.answer(&mut *stream)?;
+        let answer = self.answer(&mut stream)?;
         self.verdict(&answer)
     }
 
     /// Reads what the daemon said before it hung up on us: past its limit it does so while we still write. It has not heard
     /// everything then, so whatever it says, clean it is not.
-    fn last_words(&self, stream: &mut dyn Stream, error: io::Error) -> Result<ScanVerdict, ScanError> {
+    fn last_words(&self, stream: &mut Timed, error: io::Error) -> Result<ScanVerdict, ScanError> {
         match self.answer(stream) {
             Ok(answer) if !answer.is_empty() => match self.verdict(&answer)? {
                 ScanVerdict::Clean => Err(self.strange(answer)),
@@ -214,10 +215,10 @@ impl Clamd {
     fn ask(&self, command: &str) -> Result<String, ScanError> {
         let mut stream = self.connect()?;
         self.sent(stream.write_all(format!("z{command}\0").as_bytes()))?;
-        self.answer(&mut *stream)
+        self.answer(&mut stream)
     }
 
-    fn answer(&self, stream: &mut dyn Stream) -> Result<String, ScanError> {
+    fn answer(&self, stream: &mut Timed) -> Result<String, ScanError> {
         let mut answer = Vec::new();
         let read = stream.take(LONGEST_ANSWER).read_to_end(&mut answer);
         // Past its limit the daemon hangs up on what we still send, and the connection ends as broken. What it said is whole all
@@ -225,12 +226,19 @@ impl Clamd {
         if answer != TOO_LONG {
             self.sent(read.map(|_| ()))?;
         }
-        let text = answer.strip_suffix(b"\0").unwrap_or(&answer);
-        Ok(String::from_utf8_lossy(text).trim_end().to_owned())
+        // An answer that broke off in the middle could end with any word.
+        match answer.strip_suffix(b"\0") {
+            Some(text) => Ok(String::from_utf8_lossy(text).trim_end().to_owned()),
+            None => Err(self.strange(String::from_utf8_lossy(&answer).into_owned())),
+        }
     }
 
-    fn connect(&self) -> Result<Box<dyn Stream>, ScanError> {
-        self.open().map_err(|source| ScanError::Connect { address: self.address.clone(), source })
+    fn connect(&self) -> Result<Timed, ScanError> {
+        let stream =
+            self.open().map_err(|source| ScanError::Connect { address: self.address.clone(), source })?;
+        let end = Instant::now().checked_add(self.answer_time);
+        let end = end.ok_or_else(|| self.broken(io::ErrorKind::InvalidInput.into()))?;
+        Ok(Timed { stream, end })
     }
 
     fn open(&self) -> io::Result<Box<dyn Stream>> {
@@ -239,11 +247,7 @@ impl Clamd {
                 let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
                 for address in (host.as_str(), *port).to_socket_addrs()? {
                     match TcpStream::connect_timeout(&address, self.connect_time) {
-                        Ok(stream) => {
-                            stream.set_read_timeout(Some(self.answer_time))?;
-                            stream.set_write_timeout(Some(self.answer_time))?;
-                            return Ok(Box::new(stream));
-                        }
+                        Ok(stream) => return Ok(Box::new(stream)),
                         Err(error) => last = error,
                     }
                 }
@@ -251,10 +255,14 @@ impl Clamd {
             }
             #[cfg(unix)]
             ScanAddress::Unix(path) => {
-                let stream = std::os::unix::net::UnixStream::connect(path)?;
-                stream.set_read_timeout(Some(self.answer_time))?;
-                stream.set_write_timeout(Some(self.answer_time))?;
-                Ok(Box::new(stream))
+                // A daemon that hangs with a full queue lets us wait for ever, and this call knows no time.
+                let (done, waiting) = mpsc::channel();
+                let path = path.clone();
+                std::thread::Builder::new().spawn(move || {
+                    let _ = done.send(std::os::unix::net::UnixStream::connect(path));
+                })?;
+                let stream = waiting.recv_timeout(self.connect_time);
+                Ok(Box::new(stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??))
             }
             #[cfg(not(unix))]
             ScanAddress::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
@@ -275,9 +283,58 @@ impl Clamd {
 }
 
 /// A connection of either sort.
-trait Stream: Read + Write {}
+trait Stream: Read + Write + Send {
+    /// Sets how long the next step may take.
+    fn set_patience(&self, patience: Duration) -> io::Result<()>;
+}
 
-impl<T: Read + Write> Stream for T {}
+impl Stream for TcpStream {
+    fn set_patience(&self, patience: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(patience))?;
+        self.set_write_timeout(Some(patience))
+    }
+}
+
+#[cfg(unix)]
+impl Stream for std::os::unix::net::UnixStream {
+    fn set_patience(&self, patience: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(patience))?;
+        self.set_write_timeout(Some(patience))
+    }
+}
+
+/// A connection that ends at a time, however slowly the other side goes on.
+struct Timed {
+    stream: Box<dyn Stream>,
+    end: Instant,
+}
+
+impl Timed {
+    fn step(&mut self) -> io::Result<&mut dyn Stream> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_patience(left)?;
+        Ok(&mut *self.stream)
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.step()?.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.step()?.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.step()?.flush()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -68,7 +68,7 @@ fn a_scanner_that_is_down_is_an_error() {
 #[test]
 fn a_scanner_that_says_nothing_or_nonsense_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    for answer in ["", "hello", "stream: OK\0stream: OK", "stream: fine\0"] {
+    for answer in ["", "hello", "stream: OK", "stream: OK\0stream: OK", "stream: fine\0"] {
         let path = folder.path().join(format!("{}.ctl", answer.len()));
         let listener = UnixListener::bind(&path).unwrap();
         let scanner = std::thread::spawn(move || {
@@ -103,4 +103,52 @@ fn a_file_that_cannot_be_read_is_an_error_and_no_verdict() {
     for client in clients(&server) {
         assert!(matches!(client.scan((&b"begin"[..]).chain(Broken)), Err(ScanError::Read(_))));
     }
+}
+
+/// A scanner that says something as soon as it is asked, and hangs up before it has seen the file.
+fn hasty(answer: &'static [u8]) -> (tempfile::TempDir, Client, std::thread::JoinHandle<()>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hasty.ctl");
+    let listener = UnixListener::bind(&path).unwrap();
+    let scanner = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        BufReader::new(stream.try_clone().unwrap()).read_until(0, &mut Vec::new()).unwrap();
+        stream.write_all(answer).unwrap();
+    });
+    (folder, Client::new(ScanAddress::Unix(path)), scanner)
+}
+
+#[test]
+fn a_scanner_that_hangs_up_in_the_middle_never_calls_a_file_clean() {
+    let long = || std::io::repeat(b'x').take(64 << 20);
+    let (_folder, client, scanner) = hasty(b"stream: OK\0");
+    assert!(client.scan(long()).is_err());
+    scanner.join().unwrap();
+    let (_folder, client, scanner) = hasty(b"stream: Bad FOUND\0");
+    assert!(!matches!(client.scan(long()), Ok(ScanVerdict::Clean)));
+    scanner.join().unwrap();
+}
+
+#[test]
+fn a_scanner_that_dribbles_has_no_longer_than_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("slow.ctl");
+    let listener = UnixListener::bind(&path).unwrap();
+    let scanner = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // A letter now and then: each step is quick, the whole would take half an hour.
+        for _ in 0..4_000 {
+            if stream.write_all(b"x").is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let patience = Duration::from_millis(600);
+    let client = Client::new(ScanAddress::Unix(path)).with_patience(patience, patience);
+    let start = std::time::Instant::now();
+    assert!(matches!(client.scan(&b"x"[..]), Err(ScanError::Exchange { .. })));
+    assert!(start.elapsed() < Duration::from_secs(60));
+    drop(client);
+    scanner.join().unwrap();
 }
