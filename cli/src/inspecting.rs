@@ -6,7 +6,7 @@ use zegel_core::material::{Material, Origin};
 use zegel_core::mime::Draft;
 use zegel_core::people::History;
 use zegel_core::policy::{Attached, ScanResult};
-use zegel_inspect::{Inspector, Limits};
+use zegel_inspect::{Budget, Inspector, Limits};
 use zegel_store::HistoryFile;
 
 use crate::context::Context;
@@ -35,9 +35,12 @@ pub(crate) fn read_attachments(draft: &Draft) -> Result<Material> {
         return Ok(material);
     }
     let mut inspector = Inspector::of_this_program(Limits::default());
+    // For all together: a thousand small archives must not cost more than a few large ones.
+    let mut budget = Budget::default();
     for attachment in &attachments {
         let content = attachment.open().map_err(|error| unreadable(&attachment.name, &error))?;
-        material.append(inspector.inspect(&attachment.name, &attachment.media_type, content));
+        let (name, kind) = (&attachment.name, &attachment.media_type);
+        material.append(inspector.inspect_within(&mut budget, name, kind, content));
     }
     Ok(material)
 }

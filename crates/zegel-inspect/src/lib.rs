@@ -37,7 +37,7 @@ pub mod worker;
 
 use zegel_core::material::Material;
 
-pub use inspector::Inspector;
+pub use inspector::{Budget, Inspector};
 pub use limits::Limits;
 pub use scan::{Clamd, ScanError, ScanVerdict};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use zegel_core::material::UnreadReason;
 use zegel_inspect::probe::{self, Outcome};
 use zegel_inspect::sandbox::Layer;
-use zegel_inspect::{Inspector, Limits, inspect};
+use zegel_inspect::{Budget, Inspector, Limits, inspect};
 use zegel_testkit::zegel_binary;
 
 use super::{folder, inspector, outermost, patient, places, reasons};
@@ -81,7 +81,7 @@ fn a_reader_that_takes_too_long_is_killed_and_the_next_file_is_read() {
 }
 
 #[test]
-fn one_child_reads_many_files() {
+fn every_file_gets_a_child_of_its_own() {
     let mut child = inspector(patient());
     for number in 0..50 {
         let text = format!("text number {number}");
@@ -89,6 +89,24 @@ fn one_child_reads_many_files() {
         assert_eq!(places(&material, &text), ["text shown"]);
         assert!(material.is_examined());
     }
+    let first = child.process_id().unwrap();
+    child.inspect("a.txt", "text/plain", &b"one more"[..]);
+    assert_ne!(child.process_id().unwrap(), first);
+}
+
+#[test]
+fn all_attachments_of_a_draft_share_one_budget() {
+    let mut budget = Budget::default();
+    budget.text_bytes = 10_000;
+    let mut child = inspector(patient());
+    let text = "word ".repeat(800);
+    let reasons: Vec<_> = (0..4)
+        .map(|number| {
+            let name = format!("{number}.txt");
+            reasons(&child.inspect_within(&mut budget, &name, "text/plain", text.as_bytes()))
+        })
+        .collect();
+    assert_eq!(reasons, [vec![], vec![], vec![UnreadReason::Limit], vec![UnreadReason::Limit]]);
 }
 
 #[test]
