@@ -5,6 +5,7 @@ mod bombs;
 mod confined;
 mod crafted;
 mod documents;
+mod holes;
 mod scanner;
 
 use std::path::PathBuf;

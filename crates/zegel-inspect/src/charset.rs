@@ -28,23 +28,37 @@ pub(crate) fn decode<'d>(data: &'d [u8], declared: Option<&str>) -> Cow<'d, str>
 }
 
 /// Returns whether this is text at all: no binary values, in any of the charsets of [`decode`].
+///
+/// All of it is looked at: a mark or some words in front make no text of what follows.
 pub(crate) fn is_text(data: &[u8]) -> bool {
     let sample = data.get(..SAMPLE).unwrap_or(data);
-    if Encoding::for_bom(sample).is_some_and(|(encoding, _)| encoding != UTF_8) || utf16(sample).is_some() {
-        return true;
+    let wide = Encoding::for_bom(data).map(|(encoding, _)| encoding).filter(|encoding| *encoding != UTF_8);
+    if let Some(encoding) = wide.or_else(|| utf16(data)) {
+        return data.chunks(SAMPLE).all(|chunk| is_wide_text(chunk, encoding));
     }
-    // Tab, LF, FF, CR and ESC happen in texts, the others do not. A few are forgiven: printers' files have them.
-    let odd = sample
-        .iter()
-        .filter(|byte| (**byte < 0x20 && !matches!(**byte, 9 | 10 | 12 | 13 | 27)) || **byte == 0x7f)
-        .count();
-    if sample.contains(&0) || odd > sample.len() / 200 {
+    if data.contains(&0) || !data.chunks(SAMPLE).all(has_few_controls) {
         return false;
     }
     // A character that the sample cut in two is no fault.
     std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true)
         || sample.iter().filter(|byte| (0x80..0xa0).contains(*byte)).count() <= sample.len() / 20
         || guess(sample) != WINDOWS_1252
+}
+
+/// Tab, LF, FF, CR and ESC happen in texts, the others do not. A few are forgiven: printers' files have them.
+fn has_few_controls(bytes: &[u8]) -> bool {
+    let odd = |byte: &&u8| (**byte < 0x20 && !matches!(**byte, 9 | 10 | 12 | 13 | 27)) || **byte == 0x7f;
+    bytes.iter().filter(odd).count() <= bytes.len() / 200
+}
+
+/// The same for UTF-16, where most of what is no text has zeros and halves of characters.
+fn is_wide_text(chunk: &[u8], encoding: &'static Encoding) -> bool {
+    let text = encoding.decode_without_bom_handling(chunk).0;
+    let odd = |c: &char| {
+        (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}')) || *c == char::REPLACEMENT_CHARACTER
+    };
+    // The last character of a chunk may be cut in two.
+    text.chars().filter(odd).count() <= 1 + text.len() / 400 && !text.contains('\0')
 }
 
 fn guess(data: &[u8]) -> &'static Encoding {

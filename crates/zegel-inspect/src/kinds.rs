@@ -1,6 +1,7 @@
 //! The readers, one module for each family of formats.
 
 mod archive;
+mod harmless;
 mod html;
 mod legacy;
 mod mail;
@@ -13,19 +14,40 @@ mod outlook;
 mod pdf;
 mod plain;
 mod prose;
+mod relation;
 mod rtf;
 mod sheet;
+mod signature;
 mod stream;
 mod table;
 mod zip;
 
 use zegel_core::material::UnreadReason;
 
-use crate::magic::Kind;
+use crate::magic::{self, Kind};
 use crate::reading::{Doc, Fault};
 
 /// Reads a whole file.
 pub(crate) fn read(doc: &mut Doc<'_, '_>, kind: Kind, data: &[u8]) -> Result<(), Fault> {
+    let outcome = read_as(doc, kind, data);
+    let polyglot = matches!(
+        kind,
+        Kind::Delimited
+            | Kind::Html
+            | Kind::Mail
+            | Kind::Mbox
+            | Kind::OpenDocumentXml
+            | Kind::Pdf
+            | Kind::Rtf
+            | Kind::Script
+            | Kind::Svg
+            | Kind::Text
+    ) && magic::ends_as_zip(data);
+    // Two files in one: another program may show the other one.
+    if polyglot { outcome.and(Err(Fault::UnknownKind)) } else { outcome }
+}
+
+fn read_as(doc: &mut Doc<'_, '_>, kind: Kind, data: &[u8]) -> Result<(), Fault> {
     match kind {
         Kind::ArchiveUnknown | Kind::AudioVideo | Kind::Program | Kind::Unknown => Err(Fault::UnknownKind),
         Kind::Bzip2 | Kind::Gzip | Kind::Xz | Kind::Zstd => stream::read(doc, kind, data),

@@ -54,6 +54,7 @@ pub fn inspect(input: &[u8], name: &str, media_type: &str, limits: &Limits) -> M
         _ => (input, Complete::All),
     };
     // Every fault is in the material already.
-    let _ = Reading::new(limits, &mut material).file(vec![names::tidy(name)], media_type, data, complete);
+    let name = names::tidy(name);
+    let _ = Reading::new(limits, &mut material).file(vec![name.clone()], &name, media_type, data, complete);
     material
 }

@@ -213,6 +213,21 @@ pub(crate) fn kind(data: &[u8], name: &str) -> Kind {
     Kind::Unknown
 }
 
+/// Returns whether this file is a zip for a program that begins at its end, as readers of zip do, whatever else it is.
+pub(crate) fn ends_as_zip(data: &[u8]) -> bool {
+    const LAST: usize = 22;
+    const COMMENT: usize = 65_535;
+    let from = data.len().saturating_sub(LAST + COMMENT);
+    let tail = data.get(from..).unwrap_or_default();
+    tail.windows(LAST).any(|end| {
+        // Its list of files has a length, and lies before it.
+        end.starts_with(b"PK\x05\x06")
+            && end.get(12..16).is_some_and(|size| {
+                size.try_into().is_ok_and(|size| u32::from_le_bytes(size) as usize <= data.len())
+            })
+    })
+}
+
 /// Some beginnings are short enough to be those of a text.
 fn confirm(kind: Kind, data: &[u8], name: &str) -> Kind {
     let text = charset::is_text(data);

@@ -1,6 +1,6 @@
 //! One attachment being read: budgets, and where findings go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::time::Instant;
 
@@ -98,19 +98,27 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// Reads a file and everything inside it. `names` are the names from the outside in.
+    /// Reads a file and everything inside it. `names` are the names from the outside in, `name` is its own.
     ///
     /// `complete` is `false` for the first part of a file that is longer than may be read.
     pub(crate) fn file(
         &mut self,
         names: Vec<String>,
+        name: &str,
         media_type: &str,
         data: &[u8],
         complete: Complete,
     ) -> Result<(), Fault> {
-        let kind = magic::kind(data, names.last().map_or("", String::as_str));
-        let mut doc =
-            Doc { names, kind: kind.file_kind(), marks: BTreeSet::new(), pictures: 0, reading: self };
+        let kind = magic::kind(data, name);
+        let mut doc = Doc {
+            names,
+            name: name.to_owned(),
+            seen: BTreeMap::new(),
+            kind: kind.file_kind(),
+            marks: BTreeSet::new(),
+            pictures: 0,
+            reading: self,
+        };
         let outcome = doc.enter(kind, data, complete);
         // Only now a zip is known to be a letter or a program.
         if names::is_disguised(doc.name(), media_type, doc.kind) {
@@ -166,7 +174,11 @@ pub(crate) enum Complete {
 
 /// One file being read.
 pub(crate) struct Doc<'r, 's> {
+    /// What findings name: the names from the outside in.
     names: Vec<String>,
+    name: String,
+    /// How many files of each name were in it so far.
+    seen: BTreeMap<String, u32>,
     kind: FileKind,
     marks: BTreeSet<Mark>,
     pictures: u32,
@@ -195,7 +207,7 @@ impl Doc<'_, '_> {
 
     /// Returns the name of this file.
     pub(crate) fn name(&self) -> &str {
-        self.names.last().map_or("", String::as_str)
+        &self.name
     }
 
     /// Returns what this file turned out to be so far.
@@ -292,8 +304,8 @@ impl Doc<'_, '_> {
             self.mark(Mark::Encrypted);
         }
         self.tick()?;
+        let origin = Origin::Attachment(self.named(name)?);
         self.reading.count_item()?;
-        let origin = Origin::Attachment(self.inner_names(name));
         self.reading.sink.unread(Unread { origin, reason: fault.reason() }).map_err(|_| Fault::Closed)
     }
 
@@ -311,14 +323,33 @@ impl Doc<'_, '_> {
         complete: Complete,
     ) -> Result<(), Fault> {
         self.tick()?;
-        let names = self.inner_names(name);
-        self.reading.file(names, media_type, data, complete)
+        let names = self.named(name)?;
+        let own = names::tidy(name);
+        self.reading.file(names, &own, media_type, data, complete)
     }
 
-    fn inner_names(&self, name: &str) -> Vec<String> {
+    /// Returns the names of a file in this one, no two of which are the same, and hands on its own: people name files after
+    /// people.
+    fn named(&mut self, name: &str) -> Result<Vec<String>, Fault> {
+        let own = names::tidy(name);
+        let number = self.seen.entry(own.clone()).or_insert(0);
+        *number = number.saturating_add(1);
         let mut names = self.names.clone();
-        names.push(names::tidy(name));
-        names
+        // A file that is called as we call the second of a name must not pass for it.
+        let like_ours =
+            own.strip_prefix('#').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        if *number > 1 || like_ours {
+            names.push(format!("#{number}"));
+        }
+        names.push(own);
+        let left = self.text_left();
+        let text = name.get(..name.floor_char_boundary(left)).unwrap_or_default().to_owned();
+        self.reading.text_left -= text.len() as u64;
+        self.reading.count_item()?;
+        let origin = Origin::Attachment(names.clone());
+        let piece = Piece { origin, spot: Spot::Metadata, visibility: Visibility::Shown, text };
+        self.reading.sink.piece(piece).map_err(|_| Fault::Closed)?;
+        Ok(names)
     }
 
     /// Returns how many bytes a stream may have that a library unpacks for us.

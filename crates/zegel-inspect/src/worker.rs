@@ -58,9 +58,11 @@ fn answer(request: &[u8], source: &mut dyn Read, out: &mut dyn Write) -> io::Res
     }
     let complete = if length > data.len() as u64 { Complete::PartOf(length) } else { Complete::All };
     let mut sink = Frames { out };
+    let name = names::tidy(&request.name);
     // Every fault but a closed pipe has been written already, and a closed pipe shows at the next line.
     let _ = Reading::new(&request.limits, &mut sink).file(
-        vec![names::tidy(&request.name)],
+        vec![name.clone()],
+        &name,
         &request.media_type,
         &data,
         complete,

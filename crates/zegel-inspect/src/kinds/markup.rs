@@ -13,6 +13,9 @@ use crate::reading::{Doc, Fault};
 /// How deep elements may be nested.
 const DEEPEST: usize = 256;
 
+/// How far the outermost element is looked for.
+const ROOT_WITHIN: usize = 64 * 1024;
+
 /// How many nodes are read between two looks at the clock.
 const NODES_PER_LOOK: u32 = 256;
 
@@ -98,6 +101,42 @@ pub(crate) fn walk(
             // A billion laughs: Office files define no words of their own, and what defines some is not read further.
             Event::DocType(kind) if kind.contains("<!ENTITY") => return Err(Fault::Limit),
             Event::Eof => return if depth == 0 { Ok(()) } else { Err(Fault::Damaged) },
+            _ => {}
+        }
+    }
+}
+
+/// What the outermost element of a document is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Root {
+    /// Its name without its prefix.
+    pub(crate) name: String,
+    /// Whether it is of a vocabulary of Office.
+    pub(crate) office: bool,
+}
+
+/// Returns the outermost element; `None` when this is no XML.
+pub(crate) fn root(xml: &[u8]) -> Option<Root> {
+    let text = charset::decode(xml.get(..ROOT_WITHIN).unwrap_or(xml), None);
+    let mut reader = Reader::from_str(&text);
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(start) | Event::Empty(start) => {
+                let element = Element(start);
+                let office = element.attributes().iter().any(|(_, value)| {
+                    [
+                        "schemas.openxmlformats.org",
+                        "purl.oclc.org/ooxml",
+                        "schemas.microsoft.com/office",
+                        "schemas-microsoft-com",
+                    ]
+                    .iter()
+                    .any(|vocabulary| value.contains(vocabulary))
+                });
+                return Some(Root { name: element.name().to_owned(), office });
+            }
+            Event::Text(text) if !text.trim().is_empty() => return None,
+            Event::Eof => return None,
             _ => {}
         }
     }

@@ -1,11 +1,14 @@
 //! docx, xlsx, pptx and their like (ECMA-376): which part is read by whom.
 
+use std::collections::BTreeSet;
+
 use zegel_core::material::{FileKind, Mark, Spot, UnreadReason, Visibility};
 
 use super::markup::{self, Node};
 use super::prose::Prose;
+use super::sheet::Book;
 use super::zip::Package;
-use super::{sheet, table};
+use super::{harmless, relation, sheet, table};
 use crate::magic::{self, Kind};
 use crate::reading::{Complete, Doc, Fault};
 
@@ -16,6 +19,12 @@ struct Tally {
     text: bool,
     /// Properties, alternative texts and addresses of links.
     words: String,
+    /// What cells refer to, where there is a workbook.
+    book: Option<Book>,
+    /// Whether the sheets of a workbook in the binary form were read.
+    binary: bool,
+    /// The parts that the workbook led to.
+    read: BTreeSet<usize>,
 }
 
 /// Returns what an Office file is; `None` when it is none.
@@ -57,10 +66,23 @@ fn parts(
     tally: &mut Tally,
 ) -> Result<(), Fault> {
     let mut worst = Ok(());
+    let main = relation::of(doc, package, "")?.into_iter().find(|one| one.is("officeDocument"));
+    let main = main.map_or_else(|| "xl/workbook.xml".to_owned(), |one| one.target);
     if package.has("xl/workbook.bin") {
-        worst = table::binary_workbook(doc, data).map(|()| tally.text = true);
-    } else if package.has("xl/workbook.xml") {
-        worst = sheet::workbook(doc, package).map(|()| tally.text = true);
+        tally.binary = true;
+        tally.text = true;
+        worst = table::binary_workbook(doc, data);
+    } else if let Some(xml) = package.part(doc, &main)?
+        && markup::root(&xml).is_some_and(|root| root.name == "workbook")
+    {
+        doc.set_kind(FileKind::Spreadsheet);
+        let mut book = Book::default();
+        (tally.read, worst) = sheet::workbook(doc, package, &main, &mut book);
+        tally.book = Some(book);
+        tally.text = true;
+        if matches!(worst, Err(Fault::Limit | Fault::Closed)) {
+            return worst;
+        }
     }
     let mut order: Vec<(u32, String, usize)> = package
         .names()
@@ -91,52 +113,99 @@ fn part(
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
-    // Fonts and settings of printers have no words; the parts of a workbook have been read before.
-    if name.ends_with('/')
-        || matches!(ending, "odttf" | "fntdata" | "ttf")
-        || file.starts_with("printersettings")
-        || name.starts_with("docprops/thumbnail")
-        || matches!(
-            file,
-            "[content_types].xml" | "styles.xml" | "theme1.xml" | "fonttable.xml" | "calcchain.xml"
-        )
-        || sheet::is_part(name)
-    {
+    // The parts of a workbook have been read before.
+    if tally.read.contains(&place) || (tally.binary && sheet::is_binary_part(name)) {
         return Ok(());
-    }
-    if file.starts_with("vbaproject") || file == "vbadata.xml" || folder.contains("activex") {
-        doc.mark(Mark::Macros);
-        return Ok(());
-    }
-    if name.contains("/macrosheets/") || name.contains("/dialogsheets/") {
-        doc.mark(Mark::Macros);
     }
     let (content, complete) = package.entry(doc, place)?;
-    if ending != "xml" && ending != "rels" && ending != "vml" {
-        let original = package.names().get(place).cloned().unwrap_or_default();
-        return embedded(doc, &original, &content, complete);
+    if content.is_empty() && complete == Complete::All {
+        return Ok(());
     }
+    let original = package.names().get(place).cloned().unwrap_or_default();
+    let controls = folder.contains("activex");
+    if file.starts_with("vbaproject") || controls {
+        doc.mark(Mark::Macros);
+        if magic::kind(&content, "") == Kind::Ole {
+            return Ok(());
+        }
+    }
+    let root = markup::root(&content);
+    let is_xml = matches!(ending, "xml" | "rels" | "vml") || root.as_ref().is_some_and(|root| root.office);
+    let Some(root) = root.filter(|_| is_xml) else {
+        return beside(doc, tally, (name, &original), &content, complete);
+    };
     if complete != Complete::All {
         return Err(Fault::Limit);
     }
-    if ending == "rels" {
+    if file == "vbadata.xml"
+        || name.contains("/macrosheets/")
+        || matches!(root.name.as_str(), "macrosheet" | "dialogsheet")
+    {
+        doc.mark(Mark::Macros);
+    }
+    if root.name == "Relationships" {
         return links(doc, &content, &mut tally.words);
     }
-    if folder == "docprops" || folder.starts_with("customxml") || folder.ends_with("/customxml") {
-        let (words, outcome) = markup::words(doc, &content);
-        tally.words.push_str(&words);
-        return outcome;
+    if sheet::is_sheet(&root.name)
+        && let Some(book) = &tally.book
+    {
+        // A sheet that the workbook does not list.
+        return sheet::one_sheet(doc, book, "", Visibility::Hidden, &content);
     }
-    if folder.ends_with("/externallinks") || folder.contains("/pivotcache") || file == "connections.xml" {
+    if folder.ends_with("/externallinks") || folder.contains("/pivotcache") || root.name == "connections" {
         // What other files once held, kept as a copy.
         let text = sheet::values(doc, &content)?;
         return doc.hidden(Spot::Text, &text);
     }
+    if folder == "docprops"
+        || folder.starts_with("customxml")
+        || folder.ends_with("/customxml")
+        || !root.office
+    {
+        let (words, outcome) = markup::words(doc, &content);
+        tally.words.push_str(&words);
+        return outcome;
+    }
     let mut prose = Prose::default();
     let outcome = prose.take(doc, &content);
     tally.words.push_str(&prose.words);
+    let nothing = [&prose.shown, &prose.hidden, &prose.deleted].iter().all(|text| text.trim().is_empty());
     give(doc, tally, &prose, name, number)?;
-    outcome
+    outcome?;
+    if nothing {
+        // A diagram, a form of a drawing: no paragraphs, and words all the same.
+        let (words, outcome) = markup::words(doc, &content);
+        doc.hidden(Spot::Metadata, &words)?;
+        return outcome;
+    }
+    Ok(())
+}
+
+/// Looks at what lies beside the text, by its content.
+fn beside(
+    doc: &mut Doc<'_, '_>,
+    tally: &mut Tally,
+    (name, original): (&str, &str),
+    content: &[u8],
+    complete: Complete,
+) -> Result<(), Fault> {
+    if name.starts_with("docprops/thumbnail") && magic::kind(content, "") == Kind::Image {
+        return Ok(());
+    }
+    let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
+    if matches!(file.rsplit_once('.'), Some((_, "odttf" | "fntdata" | "ttf" | "otf")))
+        && harmless::is_font(content)
+    {
+        return Ok(());
+    }
+    if file.starts_with("printersettings")
+        && let Some(words) = harmless::printer(content)
+    {
+        tally.words.push_str(&words);
+        tally.words.push('\n');
+        return Ok(());
+    }
+    embedded(doc, original, content, complete)
 }
 
 /// Hands on what was read of one part, as what it is by its name.

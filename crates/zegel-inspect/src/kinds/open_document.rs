@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use zegel_core::material::{FileKind, Mark, Spot, UnreadReason, Visibility};
 
+use super::harmless;
 use super::markup::{self, Element, Node};
 use super::table::{Cell, Table};
 use super::zip::Package;
 use crate::magic::{self, Kind};
-use crate::reading::{Doc, Fault};
+use crate::reading::{Complete, Doc, Fault};
 
 /// The most columns and rows a sheet can have.
 const COLUMNS: u32 = 16_384;
@@ -55,21 +56,34 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, package: &mut Package<'_>) -> Result<(
     for (number, name) in parts {
         doc.tick()?;
         let file = name.rsplit_once('/').map_or(name.as_str(), |(_, file)| file);
-        let skip = ["mimetype", "content.xml", "styles.xml", "settings.xml", "manifest.rdf", "layout-cache"];
-        if name.ends_with('/')
-            || skip.contains(&name.as_str())
-            || name.starts_with("META-INF/")
-            || name.starts_with("Thumbnails/")
-            || name.starts_with("Configurations2/")
-            || file == "settings.xml"
-        {
-            continue;
-        }
-        if name.starts_with("Basic/") || name.starts_with("Scripts/") || name.starts_with("Dialogs/") {
-            doc.mark(Mark::Macros);
+        if ["mimetype", "content.xml", "styles.xml", "META-INF/manifest.xml"].contains(&name.as_str()) {
             continue;
         }
         let (content, complete) = package.entry(doc, number)?;
+        if content.is_empty() && complete == Complete::All {
+            continue;
+        }
+        let root = markup::root(&content).map(|root| root.name).unwrap_or_default();
+        let in_folder = |folders: &[&str]| folders.iter().any(|folder| name.starts_with(folder));
+        // Sizes of windows and the like; a small picture of the first page; where lines end.
+        if (file == "settings.xml" && root == "document-settings")
+            || (in_folder(&["Thumbnails/"]) && magic::kind(&content, "") == Kind::Image)
+            || (name == "layout-cache" && harmless::is_layout(&content))
+        {
+            continue;
+        }
+        let scripts = in_folder(&["Basic/", "Scripts/", "Dialogs/"]);
+        if scripts {
+            doc.mark(Mark::Macros);
+        }
+        if !root.is_empty()
+            && (scripts || in_folder(&["META-INF/", "Configurations2/"]) || name == "manifest.rdf")
+        {
+            let (words, outcome) = markup::words(doc, &content);
+            doc.hidden(Spot::Metadata, &words)?;
+            outcome?;
+            continue;
+        }
         if file == "meta.xml" {
             let (words, outcome) = markup::words(doc, &content);
             doc.hidden(Spot::Metadata, &words)?;
@@ -234,7 +248,10 @@ impl<'s> State<'s> {
             "table" if self.spreadsheet && self.table.is_none() => {
                 self.sheet =
                     if self.hides("table", element) { Visibility::Hidden } else { Visibility::Shown };
-                self.table = Some(Table::new(&element.attribute("name").unwrap_or_default()));
+                let name = element.attribute("name").unwrap_or_default();
+                self.table = Some(Table::new(&name));
+                self.out.words.push_str(&name);
+                self.out.words.push('\n');
                 self.row = 0;
                 self.columns = 0;
                 self.hidden_columns.clear();

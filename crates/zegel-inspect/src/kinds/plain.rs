@@ -1,37 +1,40 @@
 //! Texts, tables as text, and what only looks like text.
 
-use zegel_core::material::Spot;
-use zegel_core::material::{FileKind, UnreadReason, Visibility};
+use zegel_core::material::{FileKind, Spot, UnreadReason, Visibility};
+use zegel_core::mime::packed_inside;
 
 use super::table::{Cell, Table};
 use crate::charset;
 use crate::reading::{Doc, Fault};
 
-/// What says that the lines after it are sealed.
-const SEALED: &[&str] = &[
-    "-----BEGIN AGE ENCRYPTED FILE-----",
-    "-----BEGIN CMS-----",
-    "-----BEGIN PGP MESSAGE-----",
-    "-----BEGIN PKCS7-----",
-];
-
 /// Reads a text as it is.
 pub(crate) fn text(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
     let text = charset::decode(data, None);
-    decoded(doc, &text)
+    decoded(doc, &text)?;
+    replaced(&text)
 }
 
 /// Reads a text whose charset is known.
 pub(crate) fn decoded(doc: &mut Doc<'_, '_>, text: &str) -> Result<(), Fault> {
     doc.shown(Spot::Text, text)?;
-    if SEALED.iter().any(|mark| text.contains(mark)) {
-        return Err(Fault::Encrypted);
-    }
+    packed(doc, text)?;
     // An XML file can define words that stand for others: nobody here expands them, so they were not read.
     if text.contains("<!ENTITY") {
         return Err(Fault::Limit);
     }
     Ok(())
+}
+
+/// Says that a file stands in a text by itself, sealed or packed in a way from before MIME.
+pub(crate) fn packed(doc: &mut Doc<'_, '_>, text: &str) -> Result<(), Fault> {
+    packed_inside(text).map_or(Ok(()), |reason| doc.unread(reason))
+}
+
+/// Many bytes that are no characters: what looked like a text is something else.
+fn replaced(text: &str) -> Result<(), Fault> {
+    let most = (text.len() / 500).max(8);
+    let many = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).nth(most).is_some();
+    if many { Err(Fault::UnknownKind) } else { Ok(()) }
 }
 
 /// Says that it is sealed. A text around it is read.
@@ -51,7 +54,8 @@ pub(crate) fn delimited(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault>
     let mut table = Table::new("");
     let outcome = cells(doc, &text, delimiter, &mut table);
     table.finish(doc)?;
-    outcome
+    packed(doc, &text)?;
+    outcome.and_then(|()| replaced(&text))
 }
 
 fn cells(doc: &mut Doc<'_, '_>, text: &str, delimiter: char, table: &mut Table) -> Result<(), Fault> {

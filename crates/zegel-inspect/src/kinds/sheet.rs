@@ -1,11 +1,12 @@
 //! Workbooks (SpreadsheetML): cells as they show, and what is hidden in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zegel_core::material::{Spot, Visibility};
 
 use super::markup::{self, Element, Node};
 use super::number::{self, Format};
+use super::relation;
 use super::table::{Cell, Table};
 use super::zip::Package;
 use crate::reading::{Doc, Fault};
@@ -14,20 +15,24 @@ use crate::reading::{Doc, Fault};
 const COLUMNS: u32 = 16_384;
 const ROWS: u32 = 1_048_576;
 
-/// Returns whether a part is read by [`workbook`].
-pub(crate) fn is_part(name: &str) -> bool {
-    name == "xl/workbook.xml"
-        || name == "xl/workbook.bin"
-        || name == "xl/sharedstrings.xml"
-        || name == "xl/sharedstrings.bin"
-        || name == "xl/styles.bin"
+/// Outermost elements of sheets.
+const SHEETS: &[&str] = &["chartsheet", "dialogsheet", "macrosheet", "worksheet"];
+
+/// Returns whether this is the outermost element of a sheet.
+pub(crate) fn is_sheet(root: &str) -> bool {
+    SHEETS.contains(&root)
+}
+
+/// Returns whether a part of a workbook in the binary form is read by [`super::table::binary_workbook`].
+pub(crate) fn is_binary_part(name: &str) -> bool {
+    matches!(name, "xl/workbook.bin" | "xl/sharedstrings.bin" | "xl/styles.bin")
         || ((name.starts_with("xl/worksheets/") || name.starts_with("xl/macrosheets/"))
-            && (name.ends_with(".xml") || name.ends_with(".bin")))
+            && name.ends_with(".bin"))
 }
 
 /// What the cells refer to.
 #[derive(Debug, Default)]
-struct Book {
+pub(crate) struct Book {
     strings: Strings,
     formats: Vec<Format>,
     /// Name, visibility and relation of each sheet.
@@ -53,44 +58,53 @@ impl Strings {
     }
 }
 
-/// Reads the sheets of a workbook.
-pub(crate) fn workbook(doc: &mut Doc<'_, '_>, package: &mut Package<'_>) -> Result<(), Fault> {
-    let mut book = Book::default();
-    if let Some(xml) = package.part(doc, "xl/workbook.xml")? {
-        sheets(doc, &xml, &mut book)?;
+/// Reads what the cells of a workbook refer to, and the sheets that it lists. Returns which parts were read.
+///
+/// What it refers to is found by relations and never by name.
+pub(crate) fn workbook(
+    doc: &mut Doc<'_, '_>,
+    package: &mut Package<'_>,
+    main: &str,
+    book: &mut Book,
+) -> (BTreeSet<usize>, Result<(), Fault>) {
+    let mut read = BTreeSet::new();
+    let outcome = listed(doc, package, main, book, &mut read);
+    (read, outcome)
+}
+
+fn listed(
+    doc: &mut Doc<'_, '_>,
+    package: &mut Package<'_>,
+    main: &str,
+    book: &mut Book,
+    read: &mut BTreeSet<usize>,
+) -> Result<(), Fault> {
+    let mut take = |doc: &mut Doc<'_, '_>, package: &mut Package<'_>, name: &str| {
+        let place = package.find(name);
+        read.extend(place);
+        package.part(doc, name)
+    };
+    if let Some(xml) = take(doc, package, main)? {
+        sheets(doc, &xml, book)?;
     }
-    if let Some(xml) = package.part(doc, "xl/sharedStrings.xml")? {
+    let relations = relation::of(doc, package, main)?;
+    let target = |kind: &str| relations.iter().find(|one| one.is(kind)).map(|one| one.target.clone());
+    if let Some(name) = target("sharedStrings")
+        && let Some(xml) = take(doc, package, &name)?
+    {
         strings(doc, &xml, &mut book.strings)?;
     }
-    if let Some(xml) = package.part(doc, "xl/styles.xml")? {
+    if let Some(name) = target("styles")
+        && let Some(xml) = take(doc, package, &name)?
+    {
         book.formats = formats(doc, &xml)?;
     }
-    let targets = match package.part(doc, "xl/_rels/workbook.xml.rels")? {
-        Some(xml) => targets(doc, &xml)?,
-        None => BTreeMap::new(),
-    };
     doc.hidden(Spot::Metadata, &book.names)?;
-    // Every sheet that is there is read, listed or not.
-    let parts: Vec<String> = package
-        .names()
-        .iter()
-        .filter(|name| {
-            let name = name.to_ascii_lowercase();
-            is_part(&name) && name.contains("sheets/")
-        })
-        .cloned()
-        .collect();
     let mut worst = Ok(());
-    for part in parts {
-        let listed = book.sheets.iter().find(|(_, _, relation)| {
-            targets
-                .get(relation)
-                .is_some_and(|target| part.to_ascii_lowercase().ends_with(&target.to_ascii_lowercase()))
-        });
-        let (name, visibility) = listed
-            .map_or((String::new(), Visibility::Hidden), |(name, visibility, _)| (name.clone(), *visibility));
-        let outcome = match package.part(doc, &part) {
-            Ok(Some(xml)) => one_sheet(doc, &book, &name, visibility, &xml),
+    for (name, visibility, id) in std::mem::take(&mut book.sheets) {
+        let Some(relation) = relations.iter().find(|one| one.id == id) else { continue };
+        let outcome = match take(doc, package, &relation.target) {
+            Ok(Some(xml)) => one_sheet(doc, book, &name, visibility, &xml),
             Ok(None) => Ok(()),
             Err(fault) => Err(fault),
         };
@@ -112,7 +126,10 @@ fn sheets(doc: &mut Doc<'_, '_>, xml: &[u8], book: &mut Book) -> Result<(), Faul
                     let visibility = if hidden { Visibility::Hidden } else { Visibility::Shown };
                     // The relation is `r:id`; `sheetId` is another attribute.
                     let relation = element.attribute("id").unwrap_or_default();
-                    book.sheets.push((element.attribute("name").unwrap_or_default(), visibility, relation));
+                    let name = element.attribute("name").unwrap_or_default();
+                    book.names.push_str(&name);
+                    book.names.push('\n');
+                    book.sheets.push((name, visibility, relation));
                 }
                 "workbookPr" if matches!(element.attribute("date1904").as_deref(), Some("1" | "true")) => {
                     book.days_from_1904 = number::Epoch::Year1904;
@@ -181,19 +198,6 @@ fn formats(doc: &mut Doc<'_, '_>, xml: &[u8]) -> Result<Vec<Format>, Fault> {
     Ok(all)
 }
 
-fn targets(doc: &mut Doc<'_, '_>, xml: &[u8]) -> Result<BTreeMap<String, String>, Fault> {
-    let mut targets = BTreeMap::new();
-    markup::walk(doc, xml, &mut |_, node| {
-        if let Node::Open(element) = node
-            && let (Some(id), Some(target)) = (element.attribute("Id"), element.attribute("Target"))
-        {
-            targets.insert(id, target.trim_start_matches("/xl").to_owned());
-        }
-        Ok(())
-    })?;
-    Ok(targets)
-}
-
 /// The cell that is being read.
 #[derive(Debug, Default)]
 struct Present {
@@ -214,7 +218,8 @@ enum Inside {
     Nothing,
 }
 
-fn one_sheet(
+/// Reads the cells of one sheet.
+pub(crate) fn one_sheet(
     doc: &mut Doc<'_, '_>,
     book: &Book,
     name: &str,

@@ -12,6 +12,9 @@ use crate::reading::{Doc, Fault};
 /// lines.
 const WIDEST_GAP: u32 = 64;
 
+/// The most bytes of the name of a sheet in a place.
+const LONGEST_NAME: usize = 255;
+
 /// Collects the cells of one sheet, in the order of reading. What shows and what is hidden become texts of their own, in
 /// which the cells keep their places.
 #[derive(Debug)]
@@ -46,7 +49,9 @@ struct Layer {
 impl Table {
     /// Begins a sheet.
     pub(crate) fn new(sheet: &str) -> Self {
-        Self { sheet: sheet.to_owned(), shown: Layer::default(), hidden: Layer::default() }
+        // As a place it need not be long; who makes it hands it on as a text too.
+        let sheet = sheet.get(..sheet.floor_char_boundary(LONGEST_NAME)).unwrap_or_default().to_owned();
+        Self { sheet, shown: Layer::default(), hidden: Layer::default() }
     }
 
     /// Adds a cell. An empty one only counts by the place of the next.
