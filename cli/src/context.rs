@@ -19,6 +19,8 @@ use crate::ui::Ui;
 
 /// The clock of a test, in debug builds only.
 const TEST_CLOCK: &str = "ZEGEL_TEST_CLOCK";
+/// What an administrator settles, for a test; in debug builds only.
+const TEST_MACHINE: &str = "ZEGEL_TEST_MACHINE";
 
 /// The world as a command sees it.
 pub(crate) struct Context<'a> {
@@ -38,7 +40,9 @@ impl<'a> Context<'a> {
             [("ZEGEL_IDENTITY_FILE", globals.identity), ("ZEGEL_PASSPHRASE_FILE", globals.passphrase_file)];
         let named =
             named.into_iter().filter_map(|(name, path)| Some((OsString::from(name), path?.into_os_string())));
-        let variables = env::vars_os().filter(|(name, _)| name != TEST_CLOCK).chain(named);
+        let variables = env::vars_os()
+            .filter(|(name, _)| name != TEST_CLOCK && !(cfg!(debug_assertions) && name == TEST_MACHINE))
+            .chain(named);
         Ok(Self {
             ui,
             account: globals.account,
@@ -94,7 +98,10 @@ impl<'a> Context<'a> {
             return Ok(paths);
         }
         self.environment.check()?;
-        let paths = Paths::find(&self.environment)?;
+        let mut paths = Paths::find(&self.environment)?;
+        if let Some(file) = env::var_os(TEST_MACHINE).filter(|_| cfg!(debug_assertions)) {
+            paths = paths.with_machine_file(file.into());
+        }
         Ok(self.paths.get_or_init(|| paths))
     }
 

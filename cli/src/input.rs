@@ -3,6 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use zegel_core::mime::Source;
 use zegel_wire::error::Kind;
@@ -124,6 +125,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 struct FileSource {
     path: PathBuf,
     length: u64,
+    stamp: Stamp,
 }
 
 impl Source for FileSource {
@@ -132,7 +134,55 @@ impl Source for FileSource {
     }
 
     fn open(&self) -> io::Result<Box<dyn Read + '_>> {
-        Ok(Box::new(File::open(&self.path)?))
+        let file = File::open(&self.path)?;
+        self.stamp.check(&file)?;
+        Ok(Box::new(Steady { file, stamp: &self.stamp }))
+    }
+}
+
+/// What tells one state of a file from another: what was judged must be what is sealed, and it is read once for each.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device, inode, and when it was last changed in any way, which nobody can set.
+    #[cfg(unix)]
+    inode: (u64, u64, i64, i64),
+}
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            length: meta.len(),
+            modified: meta.modified().ok(),
+            #[cfg(unix)]
+            inode: (meta.dev(), meta.ino(), meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+
+    fn check(&self, file: &File) -> io::Result<()> {
+        if Self::of(&file.metadata()?) == *self {
+            return Ok(());
+        }
+        Err(io::Error::other("it was changed meanwhile"))
+    }
+}
+
+/// A file that has to be, at its end, what it was when it was named.
+struct Steady<'a> {
+    file: File,
+    stamp: &'a Stamp,
+}
+
+impl Read for Steady<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        if read == 0 && !buffer.is_empty() {
+            self.stamp.check(&self.file)?;
+        }
+        Ok(read)
     }
 }
 
@@ -143,7 +193,11 @@ impl Source for FileSource {
 pub(crate) fn source(path: &Path) -> Result<Box<dyn Source + Send>> {
     let (_, meta) = open(path)?;
     if meta.is_file() {
-        return Ok(Box::new(FileSource { path: path.to_owned(), length: meta.len() }));
+        return Ok(Box::new(FileSource {
+            path: path.to_owned(),
+            length: meta.len(),
+            stamp: Stamp::of(&meta),
+        }));
     }
     // A pipe can be read only once, and its length is known at its end.
     Ok(Box::new(read(path, TEXT_MAX)?))
@@ -205,5 +259,33 @@ mod tests {
     fn missing_input_is_code_66() {
         assert_eq!(read(Path::new("no/such/file"), 10).unwrap_err().kind(), Kind::NoInput);
         assert_eq!(read(Path::new("src"), 10).unwrap_err().kind(), Kind::NoInput);
+    }
+
+    #[test]
+    fn a_file_that_changes_between_judging_and_sealing_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        let whole = |source: &dyn Source| {
+            let mut text = String::new();
+            source.open().and_then(|mut file| file.read_to_string(&mut text)).map(|_| text)
+        };
+        fs::write(&path, "harmless").unwrap();
+        let source = source(&path).unwrap();
+        assert_eq!(whole(&*source).unwrap(), "harmless");
+        assert_eq!(whole(&*source).unwrap(), "harmless");
+        // Another file of the same length in its place.
+        let other = folder.path().join("other");
+        fs::write(&other, "patients").unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert!(whole(&*source).unwrap_err().to_string().contains("changed"));
+        // The same file, written to while it is read.
+        let again = super::source(&path).unwrap();
+        let mut file = again.open().unwrap();
+        let mut first = [0; 4];
+        file.read_exact(&mut first).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        fs::write(&path, "PATIENTS").unwrap();
+        let mut rest = Vec::new();
+        assert!(file.read_to_end(&mut rest).is_err());
     }
 }

@@ -146,6 +146,9 @@ fn evidence_views(evidence: &[Evidence], pieces: &[Piece], show: Show) -> Vec<Ev
                     }),
                 }
             }
+            Evidence::Recipient { .. } | Evidence::Circumstance(_) if show == Show::Masked => {
+                plain(String::new(), "•••".to_owned())
+            }
             Evidence::Recipient { address, fact } => plain(address.to_string(), fact.clone()),
             Evidence::File { origin, fact } => plain(origin_name(origin), fact.clone()),
             Evidence::Circumstance(fact) => plain(String::new(), fact.clone()),

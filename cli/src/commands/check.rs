@@ -55,7 +55,8 @@ pub(crate) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<()> {
         Some(path) => super::policy::read(path)?,
         None => judging::in_force(context)?.policy,
     };
-    let show = if args.mask { Show::Masked } else { Show::Words };
+    // SARIF is made to be uploaded somewhere.
+    let show = if args.mask || matches!(args.format, Form::Sarif) { Show::Masked } else { Show::Words };
     let path = args.path.as_deref().unwrap_or(Path::new("-"));
     let (mut held, mut unreadable) = (0_usize, 0_usize);
     let mut reports: Vec<CheckReport> = Vec::new();

@@ -16,6 +16,24 @@ const ALICE: &str = "alice@example.org";
 const BOB: &str = "bob@example.net";
 const EVE: &str = "eve@example.com";
 
+/// A policy of one rule.
+const POLICY: &str = r#"format = "zegel/policy/v1"
+name = "Example clinic"
+serial = 1
+
+[organisation]
+domains = ["clinic.example"]
+
+[[rule]]
+id = "many-bsn"
+action = "warn"
+accept = "justify"
+explain = { nl = "BSN's van {different} mensen: schrijf op waarom.", en = "BSNs of {different} people: write down why." }
+
+[[rule.when]]
+content = { detectors = ["bsn"], different = 3 }
+"#;
+
 /// What is asked of this run.
 #[derive(Debug, Default)]
 struct Wishes {
@@ -121,8 +139,23 @@ fn letter(stage: &mut Stage) -> Result<(), Failure> {
     stage.title("What happens when there is no key for somebody");
     let words = ["send", "--to", "stranger@example.com", "--subject", "Hello", "--body-file", &text];
     stage.show_refusal(ALICE, &words, 67)?;
+    policy(stage)?;
     next(stage, BOB, mail);
     Ok(())
+}
+
+/// An organisation's rule stops a list that nobody meant to send, and lets it go with a reason.
+fn policy(stage: &mut Stage) -> Result<(), Failure> {
+    stage.title("What happens when the organisation has a rule against it, and the file breaks it");
+    stage.file("policy.toml", POLICY)?;
+    for line in POLICY.lines() {
+        stage.say(line);
+    }
+    stage.configure(ALICE, "[policy]\nfile = \"policy.toml\"\n")?;
+    let list = stage.file("clients.csv", &clients())?;
+    let words = ["--to", BOB, "--subject", "The list", "--body", "Dear Bob, here it is.", "--attach", &list];
+    stage.show_refusal(ALICE, &[&["plan"], &words[..]].concat(), 77)?;
+    stage.show(ALICE, &[&["plan", "--accept", "many-bsn=asked for by the registry"], &words[..]].concat())
 }
 
 /// The sender of a given mail sends it to the people it names, all of whom get keys for the occasion.
@@ -253,6 +286,20 @@ fn next(stage: &mut Stage, reader: &str, mail: &str) {
     stage.say("zegel identity new --address you@your.domain     # your own keys, in the keyring");
     stage.say("zegel help                                       # everything else");
     stage.say("cargo xtask demo your-own.eml                    # this, with a mail of yours");
+}
+
+/// Returns a table of people who do not exist, with numbers that pass the test of citizen service numbers.
+fn clients() -> String {
+    let numbers = (0..).map(|n| 900_000_000 + n * 1_234_567).filter(|number| {
+        let digits = (0..9).map(|place| number / 10_u32.pow(place) % 10);
+        let sum: u32 = digits
+            .zip(1..)
+            .map(|(digit, weight)| if weight == 1 { digit * 10 } else { digit * weight })
+            .sum();
+        sum.is_multiple_of(11)
+    });
+    let rows = numbers.take(4).enumerate().map(|(row, bsn)| format!("Client {};{bsn}\n", row + 1));
+    format!("Name;BSN\n{}", rows.collect::<String>())
 }
 
 /// Returns a header field, unfolded.

@@ -120,12 +120,14 @@ impl Scanner {
     }
 
     /// Finds everything in a text: first what the built-in detectors find, by place, then the policy's own.
-    pub fn scan(&self, text: &str, found: &mut dyn FnMut(Match)) {
+    ///
+    /// Returns whether all of it was looked at: a detector of a policy stops after 10,000 matches in one text.
+    pub fn scan(&self, text: &str, found: &mut dyn FnMut(Match)) -> bool {
         let mut hits = Vec::new();
         if self.enabled != 0 || self.own.has_words() {
             pass::run(text, self.enabled, self.own.words(), &mut hits, found);
         }
-        self.own.scan(text, &hits, found);
+        self.own.scan(text, &hits, found)
     }
 
     const fn is_enabled(enabled: u64, builtin: Builtin) -> bool {

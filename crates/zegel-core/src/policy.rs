@@ -213,6 +213,8 @@ pub struct Policy {
     rules: Vec<Rule>,
     own: Vec<Own>,
     scanner: Scanner,
+    /// Of everything that was read: two policies of one name are two policies.
+    digest: [u8; 32],
 }
 
 impl Policy {
@@ -228,6 +230,7 @@ impl Policy {
             rules: Vec::new(),
             own: Vec::new(),
             scanner: scanner.only([]),
+            digest: [0; 32],
         }
     }
 
@@ -266,6 +269,7 @@ impl Policy {
             rules,
             own,
             scanner,
+            digest: *blake3::hash(text.as_bytes()).as_bytes(),
         })
     }
 
@@ -296,6 +300,7 @@ impl Policy {
         self.own.extend(own);
         refuse_doubles(&self.rules)?;
         self.scanner = scanner(&self.own, &self.rules)?;
+        self.digest = *blake3::Hasher::new_keyed(&self.digest).update(text.as_bytes()).finalize().as_bytes();
         Ok(self)
     }
 
@@ -332,6 +337,11 @@ impl Policy {
     /// Says whether any rule can fire; the built-in policy has none.
     pub fn has_rules(&self) -> bool {
         !self.rules.is_empty()
+    }
+
+    /// Returns a digest of the files it was read from.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
     }
 
     /// Says whether the policy names the organisation's own domains.
@@ -397,7 +407,9 @@ fn read_class(class: &file::Class) -> Result<Class, PolicyError> {
     if class.expires_days == Some(0) {
         return Err(wrong("it would expire before it is read".to_owned()));
     }
-    let plain = class.plain.iter().map(|who| Who::parse(who)).collect::<Result<_, _>>().map_err(&wrong)?;
+    let plain: Vec<Who> =
+        class.plain.iter().map(|who| Who::parse(who)).collect::<Result<_, _>>().map_err(&wrong)?;
+    rules::exempting(&plain).map_err(&wrong)?;
     let archive = match &class.archive {
         None => None,
         Some(archive) => Some(Archive {

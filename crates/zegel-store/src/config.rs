@@ -25,6 +25,7 @@
 mod account;
 mod edit;
 mod error;
+mod machine;
 mod overrides;
 mod password;
 mod server;
@@ -43,6 +44,7 @@ pub use self::password::{Password, PasswordError, Purpose};
 pub use self::server::{Auth, AuthKind, Host, Imap, ImapFields, Smtp, SmtpFields, Tls};
 use zegel_core::keys::VerifyingKey;
 
+use self::machine::Machine;
 use crate::environment::Environment;
 use crate::paths::Paths;
 use crate::private::{self, FileError, Holds};
@@ -74,7 +76,16 @@ impl Config {
     /// with line, column and field.
     pub fn load(paths: &Paths, environment: &Environment) -> Result<Self, ConfigError> {
         environment.check()?;
-        let path = paths.config_file();
+        let mut config = Self::of_user(paths.config_file(), environment)?;
+        if let Some(path) = paths.machine_file()
+            && let Some(machine) = Machine::read(path)?
+        {
+            machine.settle(path, &mut config)?;
+        }
+        Ok(config)
+    }
+
+    fn of_user(path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
         let bytes = match private::read_file(path, CONFIG_MAX, Holds::Settings) {
             Ok(bytes) => bytes,
             Err(error) if error.is_missing() && environment.value("ZEGEL_CONFIG").is_none() => {
@@ -84,7 +95,9 @@ impl Config {
         };
         let text =
             std::str::from_utf8(&bytes).map_err(|_| FileError::damaged(path, "it is not UTF-8 text"))?;
-        Self::parse(text).map_err(|error| error.in_file(path))
+        let mut config = Self::parse(text).map_err(|error| error.in_file(path))?;
+        config.policy.start_at(path.parent());
+        Ok(config)
     }
 
     /// Reads configuration from text.
@@ -255,6 +268,8 @@ pub struct PolicyFiles {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signer: Option<VerifyingKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     own: Option<PathBuf>,
 }
 
@@ -267,6 +282,19 @@ impl PolicyFiles {
     /// Returns the key that must have signed the policy file.
     pub fn signer(&self) -> Option<&VerifyingKey> {
         self.signer.as_ref()
+    }
+
+    /// Returns the name that the policy must have: a signer may sign more than one.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Takes paths from the folder of the configuration that names them: what counts must not depend on where a command runs.
+    fn start_at(&mut self, folder: Option<&Path>) {
+        let Some(folder) = folder else { return };
+        for path in [&mut self.file, &mut self.own].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
     }
 
     /// Returns the user's own policy, which is added and can only tighten.
@@ -321,8 +349,8 @@ impl TryFrom<Raw> for Config {
         if raw.default_account.as_ref().is_some_and(|name| !raw.account.contains_key(name)) {
             return Err("default_account names an account that does not stand here".to_owned());
         }
-        if raw.policy.file.is_none() && (raw.policy.signer.is_some() || raw.policy.own.is_some()) {
-            return Err("policy.signer and policy.own stand beside policy.file".to_owned());
+        if raw.policy.file.is_none() && (raw.policy.signer.is_some() || raw.policy.name.is_some()) {
+            return Err("policy.signer and policy.name stand beside policy.file".to_owned());
         }
         Ok(Self {
             default_account: raw.default_account,

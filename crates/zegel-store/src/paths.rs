@@ -41,8 +41,12 @@ pub struct Paths {
     config: PathBuf,
     config_file: PathBuf,
     data: PathBuf,
+    machine_file: Option<PathBuf>,
     state: PathBuf,
 }
+
+/// What an administrator settles for everybody on a computer. No variable moves it.
+const MACHINE_FILE: &str = "/etc/zegel/config.toml";
 
 impl Paths {
     /// Finds the folders: below `ZEGEL_HOME` when that is set, else where the platform keeps such things; the
@@ -58,7 +62,15 @@ impl Paths {
         if let Some(file) = environment.path("ZEGEL_CONFIG") {
             paths.config_file = file;
         }
+        paths.machine_file = cfg!(unix).then(|| PathBuf::from(MACHINE_FILE));
         Ok(paths)
+    }
+
+    /// Looks for what an administrator settles in another file; for tests.
+    #[must_use]
+    pub fn with_machine_file(mut self, path: PathBuf) -> Self {
+        self.machine_file = Some(path);
+        self
     }
 
     /// Puts everything below one folder.
@@ -68,6 +80,7 @@ impl Paths {
             config_file: config.join("config.toml"),
             config,
             data: home.join("data"),
+            machine_file: None,
             state: home.join("state"),
         }
     }
@@ -79,6 +92,7 @@ impl Paths {
             config_file: config.join("config.toml"),
             config,
             data: folders.data_local_dir().to_owned(),
+            machine_file: None,
             state: folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned(),
         })
     }
@@ -91,6 +105,11 @@ impl Paths {
     /// Returns the configuration file.
     pub fn config_file(&self) -> &Path {
         &self.config_file
+    }
+
+    /// Returns the configuration that an administrator settles for everybody on the computer.
+    pub fn machine_file(&self) -> Option<&Path> {
+        self.machine_file.as_deref()
     }
 
     /// Returns the folder of identities and cards.
@@ -141,13 +160,19 @@ mod tests {
     #[test]
     fn the_environment_moves_everything() {
         let paths = Paths::find(&Environment::of([("ZEGEL_HOME", "/z")])).unwrap();
-        assert_eq!(paths, Paths::below(Path::new("/z")));
+        let below = Paths::below(Path::new("/z"));
+        assert_eq!(paths, if cfg!(unix) { below.with_machine_file(MACHINE_FILE.into()) } else { below });
         assert_eq!(paths.config_file(), Path::new("/z/config/config.toml"));
         assert_eq!(paths.cards(), Path::new("/z/data/cards"));
         let paths =
             Paths::find(&Environment::of([("ZEGEL_HOME", "/z"), ("ZEGEL_CONFIG", "/etc/zegel.toml")]))
                 .unwrap();
         assert_eq!(paths.config_file(), Path::new("/etc/zegel.toml"));
+        assert_eq!(
+            paths.machine_file(),
+            cfg!(unix).then(|| Path::new("/etc/zegel/config.toml")),
+            "never moved"
+        );
         assert_eq!(paths.data(), Path::new("/z/data"));
     }
 

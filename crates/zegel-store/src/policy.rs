@@ -47,6 +47,16 @@ pub enum PolicyLoadError {
         /// Where its signature should be.
         signature: PathBuf,
     },
+    /// Another policy than the configuration names: a signer may sign more than one.
+    #[error("{} is the policy {found:?}, and {wanted:?} is wanted", .path.display())]
+    OtherName {
+        /// The policy.
+        path: PathBuf,
+        /// What it is called.
+        found: String,
+        /// What the configuration says.
+        wanted: String,
+    },
     /// A later issue was in force before: somebody put an old one back.
     #[error("{} is issue {found}, but issue {seen} was in force before", .path.display())]
     Older {
@@ -76,7 +86,9 @@ impl PolicyLoadError {
             Self::NotSigned { .. } => {
                 Some("ask for both files, policy and .sig; nothing is sent without them".to_owned())
             }
-            Self::Older { .. } => Some("ask for the current policy file and its .sig".to_owned()),
+            Self::OtherName { .. } | Self::Older { .. } => {
+                Some("ask for the current policy file and its .sig".to_owned())
+            }
             Self::Policy { path, .. } => {
                 Some(format!("look at it with: zegel policy lint {}", path.display()))
             }
@@ -114,33 +126,43 @@ impl PolicyStore {
     /// # Errors
     /// See [`PolicyLoadError`]; there is no falling back to weaker rules.
     pub fn load(&self, files: &PolicyFiles) -> Result<InForce, PolicyLoadError> {
-        let Some(path) = files.file() else {
-            return Ok(InForce { policy: Policy::built_in(), path: None, signer: None, own: None });
-        };
-        let text = read(path)?;
-        let unusable = |path: &Path| {
-            let path = path.to_owned();
-            move |source| PolicyLoadError::Policy { path, source }
-        };
-        let mut policy = match files.signer() {
-            None => Policy::parse(&text, Authority::Unsigned).map_err(unusable(path))?,
-            Some(signer) => {
-                let signature = read_signature(path)?;
-                let signed = SignedPolicy { text: &text, signature: &signature };
-                let policy = signed.verify(signer).map_err(unusable(path))?;
-                self.refuse_older(path, signer, &policy)?;
-                policy
-            }
+        let mut policy = match files.file() {
+            None => Policy::built_in(),
+            Some(path) => self.organisations(path, files)?,
         };
         if let Some(own) = files.own() {
             policy = policy.tighten(&read(own)?).map_err(unusable(own))?;
         }
         Ok(InForce {
             policy,
-            path: Some(path.to_owned()),
+            path: files.file().map(Path::to_owned),
             signer: files.signer().copied(),
             own: files.own().map(Path::to_owned),
         })
+    }
+
+    /// Reads the organisation's policy, and checks whose and which it is.
+    fn organisations(&self, path: &Path, files: &PolicyFiles) -> Result<Policy, PolicyLoadError> {
+        let text = read(path)?;
+        let policy = match files.signer() {
+            None => Policy::parse(&text, Authority::Unsigned).map_err(unusable(path))?,
+            Some(signer) => {
+                let signature = read_signature(path)?;
+                let signed = SignedPolicy { text: &text, signature: &signature };
+                signed.verify(signer).map_err(unusable(path))?
+            }
+        };
+        if let Some(wanted) = files.name().filter(|name| *name != policy.name()) {
+            return Err(PolicyLoadError::OtherName {
+                path: path.to_owned(),
+                found: policy.name().to_owned(),
+                wanted: wanted.to_owned(),
+            });
+        }
+        if let Some(signer) = files.signer() {
+            self.refuse_older(path, signer, &policy)?;
+        }
+        Ok(policy)
     }
 
     /// Refuses an issue that is older than one seen before, and remembers a newer one.
@@ -168,6 +190,11 @@ impl PolicyStore {
         let text = toml::to_string(&all).map_err(|error| FileError::damaged(&file, error.to_string()))?;
         Ok(write_atomically(&file, text.as_bytes(), Mode::Private, Overwrite::Allow)?)
     }
+}
+
+fn unusable(path: &Path) -> impl FnOnce(PolicyError) -> PolicyLoadError {
+    let path = path.to_owned();
+    move |source| PolicyLoadError::Policy { path, source }
 }
 
 /// Reads a policy file.
@@ -258,12 +285,31 @@ mod tests {
         assert_eq!(store.load(&named).unwrap().policy.serial(), 4);
         put(3, &key);
         assert!(matches!(store.load(&named), Err(PolicyLoadError::Older { found: 3, seen: 4, .. })));
+        // The right signer under another name is another policy.
+        let wanted: PolicyFiles =
+            toml::from_str(&format!("file = {path:?}\nsigner = \"{signer}\"\nname = \"q\"\n")).unwrap();
+        put(9, &key);
+        assert!(matches!(store.load(&wanted), Err(PolicyLoadError::OtherName { .. })));
         // A memory that cannot be read refuses as well.
         std::fs::write(home.path().join("state/policy-issues.toml"), "{").unwrap();
         put(9, &key);
         assert!(matches!(store.load(&named), Err(PolicyLoadError::File(_))));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(store.load(&named), Err(PolicyLoadError::File(_))));
+    }
+
+    #[test]
+    fn rules_of_ones_own_tighten_the_built_in_policy() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("own.toml");
+        std::fs::write(&path, text(1)).unwrap();
+        let store = PolicyStore::new(&Paths::below(home.path()));
+        let in_force = store.load(&toml::from_str(&format!("own = {path:?}")).unwrap()).unwrap();
+        assert_eq!(
+            in_force.policy.rules().iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(),
+            ["own:r"]
+        );
+        assert_eq!((in_force.path, in_force.own), (None, Some(path)));
     }
 
     #[cfg(unix)]

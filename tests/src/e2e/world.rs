@@ -138,6 +138,8 @@ impl World {
             [
                 ("ZEGEL_HOME", text(self.home(who))),
                 ("ZEGEL_TEST_CLOCK", CLOCK.to_owned()),
+                // Not there unless a test writes it; that of the computer has no say here.
+                ("ZEGEL_TEST_MACHINE", text(self.join("machine.toml"))),
                 ("HOME", text(self.join("elsewhere"))),
                 ("TMPDIR", text(self.join("tmp"))),
                 ("LC_ALL", "C.UTF-8".to_owned()),

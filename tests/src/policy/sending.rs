@@ -180,7 +180,7 @@ fn a_signed_policy_counts_only_with_its_signature_and_never_an_older_issue() {
 
     // Taking the file out of the configuration is no way around the signer.
     office.configure(&format!("[policy]\nsigner = \"{signer}\"\n"));
-    office.refused(&[], 78, &["policy.signer and policy.own stand beside policy.file"]);
+    office.refused(&[], 78, &["policy.signer and policy.name stand beside policy.file"]);
 }
 
 #[test]
@@ -240,7 +240,37 @@ fn ones_own_policy_tightens_and_cannot_loosen() {
     office.write_private("work/own.toml", &tighter);
     office.sent(&[]);
     office.configure(&format!("[policy]\nown = {own:?}\n"));
-    office.refused(&[], 78, &["policy.signer and policy.own stand beside policy.file"]);
+    // Without the organisation's it tightens the built-in one.
+    office.sent(&[]);
+    office.draft("Het is lunch.");
+    office.refused(&[], 77, &["own:bsn: Mine."]);
+}
+
+/// What an administrator settles for the computer counts whatever a user's configuration says, or leaves out.
+#[test]
+fn the_policy_of_the_computer_cannot_be_left_out() {
+    let office = Office::without_policy("");
+    office.write_policy(&format!("{HEAD}{RULES}"));
+    office.draft(ONE);
+    office.sent(&[]);
+    let file = office.world.join("work/policy.toml");
+    office.write_private(
+        "machine.toml",
+        &format!("version = 1\n[policy]\nfile = {file:?}\nname = \"Example\"\n"),
+    );
+    office.refused(&[], 77, &["bsn"]);
+    // Another policy in one's own configuration is no way out, and neither is a broken or an open file.
+    office.write_private("work/mild.toml", HEAD);
+    office.configure(&format!("[policy]\nfile = {:?}\n", office.world.join("work/mild.toml")));
+    office.refused(&[], 78, &["policy is settled here"]);
+    office.configure("");
+    office.write_private(
+        "machine.toml",
+        &format!("version = 1\n[policy]\nfile = {file:?}\nname = \"Other\"\n"),
+    );
+    office.refused(&[], 78, &["is the policy \"Example\", and \"Other\" is wanted"]);
+    office.write_private("machine.toml", "version = 1\n[policy]\nfiles = 1\n");
+    office.refused(&[], 78, &["machine.toml"]);
 }
 
 /// What stands in a file counts like what stands in the text: the inspector reads it.

@@ -51,6 +51,14 @@ impl Stage {
         Ok(name.to_owned())
     }
 
+    /// Writes the configuration of a person.
+    pub(crate) fn configure(&self, person: &str, settings: &str) -> Result<(), Failure> {
+        let folder = self.home(person).join("config");
+        fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
+        let path = folder.join("config.toml");
+        fs::write(&path, format!("version = 1\n\n{settings}")).map_err(|error| cannot("write", &path, &error))
+    }
+
     /// Shows the heading of a scene.
     pub(crate) fn title(&mut self, text: &str) {
         self.scene += 1;

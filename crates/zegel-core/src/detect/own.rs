@@ -221,8 +221,9 @@ impl OwnDetectors {
         self.words.as_ref().filter(|_| !self.list.is_empty()).map(|words| &words.table)
     }
 
-    /// Finds everything; `hits` are the words that the pass came across.
-    pub(super) fn scan(&self, text: &str, hits: &[OwnHit], found: &mut dyn FnMut(Match)) {
+    /// Finds everything; `hits` are the words that the pass came across. Returns whether all of the text was looked at.
+    pub(super) fn scan(&self, text: &str, hits: &[OwnHit], found: &mut dyn FnMut(Match)) -> bool {
+        let mut whole = true;
         for detector in &self.list {
             let mine = |wanted: Role| {
                 let roles = self.words.as_ref().map(|words| &words.roles);
@@ -245,6 +246,7 @@ impl OwnDetectors {
                 found(Match { detector: detector.id.clone(), range: start..end, confidence, value });
             };
             let mut end = 0;
+            whole &= mine(Role::Keyword).nth(MOST).is_none();
             for hit in mine(Role::Keyword).take(MOST) {
                 // "zorg" and "zorg op maat" at the same place are one find.
                 if hit.start >= end {
@@ -253,14 +255,17 @@ impl OwnDetectors {
                 }
             }
             for expression in &detector.expressions {
-                search(expression, text, &mut |start, end| {
+                whole &= search(expression, text, &mut |start, end| {
                     let words = text.get(start..end).unwrap_or("");
-                    if detector.check.is_none_or(|check| check.accepts(words)) {
+                    let counts = detector.check.is_none_or(|check| check.accepts(words));
+                    if counts {
                         report(start, end, hash_code(words));
                     }
+                    counts
                 });
             }
         }
+        whole
     }
 }
 
@@ -287,8 +292,11 @@ impl Check {
 /// Runs an expression over the lines of a text.
 ///
 /// The crate promises one search in time linear in what it sees, but not all of them together: an expression can look to the
-/// end of the text for each match of one byte. So each search sees one window of a line, and matches are counted.
-fn search(expression: &Regex, text: &str, found: &mut dyn FnMut(usize, usize)) {
+/// end of the text for each match of one byte. So each search sees one window of a line, and matches are counted: those that
+/// `found` says count. A template has one length, so that what fails its check costs no more than its bytes.
+///
+/// Returns whether all of the text was searched.
+fn search(expression: &Regex, text: &str, found: &mut dyn FnMut(usize, usize) -> bool) -> bool {
     let mut left = MOST;
     let mut line_start = 0;
     for line in text.split_inclusive('\n') {
@@ -308,12 +316,12 @@ fn search(expression: &Regex, text: &str, found: &mut dyn FnMut(usize, usize)) {
                 if !is_last && hit.start() >= from + STEP {
                     break;
                 }
-                left -= 1;
                 if hit.is_empty() {
+                    left -= 1;
                     at = ceil(window, hit.end() + 1);
                     continue;
                 }
-                found(line_start + hit.start(), line_start + hit.end());
+                left -= usize::from(found(line_start + hit.start(), line_start + hit.end()));
                 at = hit.end();
                 free = hit.end();
             }
@@ -323,10 +331,11 @@ fn search(expression: &Regex, text: &str, found: &mut dyn FnMut(usize, usize)) {
             from = ceil(body, from + STEP);
         }
         if left == 0 {
-            return;
+            return false;
         }
         line_start += line.len();
     }
+    true
 }
 
 /// Returns how many characters lie between a match and the nearest of some words, if at most `within`.

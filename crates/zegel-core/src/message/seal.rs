@@ -337,12 +337,17 @@ fn make_copies(
         }
     }
     // The organisation's archive, where its signed policy names one, reads what it must keep; every reader is shown so.
-    let visibly = |address| visible.contains(address) || *address == *own;
-    if let Some(archive) = cleared.archive().filter(|archive| !visibly(&archive.address)) {
-        let text = opener_blocks(OpenerRole::Archive, archive, by, base, message)?;
-        let length = text.len().next_multiple_of(STEP);
-        longest = longest.max(length);
-        envelopes.push(seal_envelope(&text, length, archive)?);
+    let for_archive = match cleared.archive().filter(|archive| archive.address != *own) {
+        Some(archive) => {
+            let text = opener_blocks(OpenerRole::Archive, archive, by, base, message)?;
+            let length = text.len().next_multiple_of(STEP);
+            longest = longest.max(length);
+            Some((&archive.address, seal_envelope(&text, length, archive)?))
+        }
+        None => None,
+    };
+    if let Some((_, envelope)) = for_archive.as_ref().filter(|(address, _)| !visible.contains(address)) {
+        envelopes.push(envelope.clone());
     }
     // The sender's manifest lists Bcc. One step more than the others need, always: so its size says nothing about that
     // list until it is some hundred addresses long.
@@ -361,11 +366,15 @@ fn make_copies(
         } else {
             opener_blocks(OpenerRole::Bcc, contact, by, base, message)?
         };
-        let envelope = seal_envelope(&text, text.len().next_multiple_of(STEP), contact)?;
+        let mut envelopes = vec![seal_envelope(&text, text.len().next_multiple_of(STEP), contact)?];
+        // A mail that goes to blind recipients only must reach the archive as well: its visible copy is nobody's.
+        let others = for_archive.as_ref().filter(|(address, _)| **address != contact.address);
+        envelopes.extend(others.map(|(_, envelope)| envelope.clone()));
+        shuffle(&mut envelopes, rng);
         copies.push(SealedCopy {
             kind: CopyKind::Blind,
             recipients: vec![written.clone()],
-            tail: make_tail(&[envelope]),
+            tail: make_tail(&envelopes),
         });
     }
     Ok(copies)

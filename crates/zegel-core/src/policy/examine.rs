@@ -54,7 +54,7 @@ pub struct Circumstances<'a> {
 pub struct Examined {
     draft: [u8; 32],
     recipients: BTreeSet<Address>,
-    policy: (String, u64, usize),
+    policy: [u8; 32],
     judgement: Judgement,
     material: Material,
     archive: Option<Route>,
@@ -78,7 +78,7 @@ impl Examined {
 
     /// Says whether this is about this draft, its recipients and this policy.
     pub(super) fn is_of(&self, draft: &Draft, policy: &Policy) -> bool {
-        self.draft == draft.digest() && self.recipients == addresses(draft) && self.policy == name(policy)
+        self.draft == draft.digest() && self.recipients == addresses(draft) && self.policy == *policy.digest()
     }
 }
 
@@ -137,15 +137,19 @@ fn addresses(draft: &Draft) -> BTreeSet<Address> {
     recipients(draft).into_iter().map(|(_, mailbox)| mailbox.address).collect()
 }
 
-fn name(policy: &Policy) -> (String, u64, usize) {
-    (policy.name().to_owned(), policy.serial(), policy.rules().len())
+/// What was found in one text.
+#[derive(Debug)]
+struct Scanned {
+    matches: Vec<Match>,
+    /// Whether all of it was looked at.
+    whole: bool,
 }
 
 /// Examines drafts under one policy, and remembers what it found in which text.
 #[derive(Debug)]
 pub struct Examiner<'p> {
     policy: &'p Policy,
-    kept: HashMap<[u8; 32], Arc<[Match]>>,
+    kept: HashMap<[u8; 32], Arc<Scanned>>,
 }
 
 impl<'p> Examiner<'p> {
@@ -177,7 +181,9 @@ impl<'p> Examiner<'p> {
             let silence = || ScanResult::NotScanned("the scanner was not asked".to_owned());
             scans.entry(Origin::Body).or_insert_with(silence);
         }
-        let found = self.scan(&material.pieces);
+        let (found, cut) = self.scan(&material.pieces);
+        // What a detector gave up on is not examined, and no rule may take it for clean.
+        material.unread.extend(cut.into_iter().map(|origin| Unread { origin, reason: UnreadReason::Limit }));
         let organisation = self.policy.organisation();
         let (roles, mailboxes): (Vec<Role>, Vec<Mailbox>) = recipients(draft).into_iter().unzip();
         let groups = people::classify(&draft.from().address, &mailboxes, organisation, around.history);
@@ -208,33 +214,37 @@ impl<'p> Examiner<'p> {
             archive,
             draft: draft.digest(),
             recipients: addresses(draft),
-            policy: name(self.policy),
+            policy: *self.policy.digest(),
             judgement,
             material,
         }
     }
 
     /// Finds what the policy's detectors know; texts seen before are not read again.
-    fn scan(&mut self, pieces: &[Piece]) -> Vec<Found> {
+    fn scan(&mut self, pieces: &[Piece]) -> (Vec<Found>, BTreeSet<Origin>) {
         let mut all = Vec::new();
+        let mut cut = BTreeSet::new();
         for (number, piece) in pieces.iter().enumerate() {
             let key = *blake3::hash(piece.text.as_bytes()).as_bytes();
-            let matches = match self.kept.get(&key) {
-                Some(matches) => Arc::clone(matches),
+            let scanned = match self.kept.get(&key) {
+                Some(scanned) => Arc::clone(scanned),
                 None => {
                     let mut matches = Vec::new();
-                    self.policy.scanner().scan(&piece.text, &mut |found| matches.push(found));
+                    let whole = self.policy.scanner().scan(&piece.text, &mut |found| matches.push(found));
                     // The policy's own detectors come last; rules and reports go by place.
                     matches.sort_by_key(|found: &Match| (found.range.start, found.range.end));
-                    let matches: Arc<[Match]> = matches.into();
+                    let scanned = Arc::new(Scanned { matches, whole });
                     if self.kept.len() >= KEPT_MAX {
                         self.kept.clear();
                     }
-                    self.kept.insert(key, Arc::clone(&matches));
-                    matches
+                    self.kept.insert(key, Arc::clone(&scanned));
+                    scanned
                 }
             };
-            all.extend(matches.iter().map(|found| Found {
+            if !scanned.whole {
+                cut.insert(piece.origin.clone());
+            }
+            all.extend(scanned.matches.iter().map(|found| Found {
                 piece: number,
                 detector: found.detector.clone(),
                 range: found.range.clone(),
@@ -242,7 +252,7 @@ impl<'p> Examiner<'p> {
                 value: found.value,
             }));
         }
-        all
+        (all, cut)
     }
 }
 

@@ -1,14 +1,15 @@
 //! From what is known about a draft to a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use super::facts::{Facts, Found, Person};
+use super::facts::{Facts, Found, Person, ScanResult};
 use super::rules::{AttachmentTest, Condition, ContentTest, Exception, RecipientTest, Rule};
 use super::terms::{Accept, Action, Area, Level, SecondFactor, Verdict};
 use super::{Archive, Explanation, Policy, scanned};
 use crate::Address;
 use crate::detect::{Confidence, DetectorId};
-use crate::material::{Origin, Piece, Unread};
+use crate::material::{FileFacts, Origin, Piece, Unread};
 use crate::people::Group;
 
 /// Most pieces of evidence kept for a rule; how many there were is counted all the same.
@@ -18,7 +19,7 @@ pub(super) const EVIDENCE_MAX: usize = 50;
 pub type Acceptances = BTreeMap<String, Option<String>>;
 
 /// A rule that fired, and why.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Finding {
     /// The rule.
     pub rule: String,
@@ -41,7 +42,7 @@ pub struct Finding {
 }
 
 /// One thing that a rule rests on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {
     /// A file is what it is.
@@ -71,6 +72,35 @@ pub enum Evidence {
     },
     /// The sender, or the hour.
     Circumstance(String),
+}
+
+/// Without the words of a mail, its people and the sender's reason.
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finding")
+            .field("rule", &self.rule)
+            .field("action", &self.action)
+            .field("class", &self.class)
+            .field("accepted", &self.accepted.is_some())
+            .field("count", &self.count)
+            .field("different", &self.different)
+            .field("evidence", &self.evidence)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without words, names and addresses.
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { origin, .. } => write!(f, "File({origin:?})"),
+            Self::Recipient { .. } => f.write_str("Recipient"),
+            Self::Words { detector, confidence, piece, range } => {
+                write!(f, "Words({detector:?}, {confidence:?}, piece {piece}, {range:?})")
+            }
+            Self::Circumstance(_) => f.write_str("Circumstance"),
+        }
+    }
 }
 
 /// What the classes of a message demand; the strictest of each.
@@ -121,8 +151,10 @@ impl Judgement {
 
 /// Judges a draft. Every rule is looked at, and their order plays no part.
 pub fn judge(policy: &Policy, facts: &Facts<'_>, accepted: &Acceptances) -> Judgement {
+    let files = by_origin(facts);
+    let known = Known { policy, facts, files: &files };
     let mut findings: Vec<Finding> =
-        policy.rules().iter().filter_map(|rule| fire(rule, policy, facts, accepted)).collect();
+        policy.rules().iter().filter_map(|rule| fire(rule, known, accepted)).collect();
     findings.extend(scanned::findings(policy, facts, accepted));
     findings.sort_by(|a, b| {
         let strict = |finding: &Finding| Verdict::from(finding.action).strictness();
@@ -171,7 +203,9 @@ fn demands(policy: &Policy, classes: &BTreeSet<String>) -> Demands {
     let mut demands = Demands::default();
     for class in classes.iter().filter_map(|class| policy.class(class)) {
         demands.level = demands.level.max(Some(class.level));
-        demands.second_factor = demands.second_factor.max(class.second_factor);
+        // A class that says nothing wants the strong one: another that says less does not loosen it.
+        let factor = class.second_factor.unwrap_or(SecondFactor::Strong);
+        demands.second_factor = demands.second_factor.max(Some(factor));
         demands.expires_days = match (demands.expires_days, class.expires_days) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -181,6 +215,36 @@ fn demands(policy: &Policy, classes: &BTreeSet<String>) -> Demands {
         }
     }
     demands
+}
+
+/// Everything a rule is held against.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    policy: &'a Policy,
+    facts: &'a Facts<'a>,
+    files: &'a BTreeMap<&'a Origin, File<'a>>,
+}
+
+/// What is known about the files of one origin: an archive can hold two of one name.
+#[derive(Default)]
+struct File<'a> {
+    facts: Vec<&'a FileFacts>,
+    unread: Vec<&'a Unread>,
+    scan: Option<&'a ScanResult>,
+}
+
+fn by_origin<'a>(facts: &Facts<'a>) -> BTreeMap<&'a Origin, File<'a>> {
+    let mut files = BTreeMap::<&Origin, File<'_>>::new();
+    for file in &facts.material.files {
+        files.entry(&file.origin).or_default().facts.push(file);
+    }
+    for unread in &facts.material.unread {
+        files.entry(&unread.origin).or_default().unread.push(unread);
+    }
+    for (origin, scan) in facts.scans {
+        files.entry(origin).or_default().scan = Some(scan);
+    }
+    files
 }
 
 /// What has been gathered for one rule.
@@ -200,13 +264,13 @@ impl Gathered {
     }
 }
 
-fn fire(rule: &Rule, policy: &Policy, facts: &Facts<'_>, accepted: &Acceptances) -> Option<Finding> {
-    if rule.unless.iter().any(|exception| excepted(exception, facts)) {
+fn fire(rule: &Rule, known: Known<'_>, accepted: &Acceptances) -> Option<Finding> {
+    if rule.unless.iter().any(|exception| excepted(exception, known.facts)) {
         return None;
     }
     let mut gathered = Gathered::default();
     for condition in &rule.when {
-        if !holds(condition, policy, facts, &mut gathered) {
+        if !holds(condition, known, &mut gathered) {
             return None;
         }
     }
@@ -247,9 +311,10 @@ fn excepted(exception: &Exception, facts: &Facts<'_>) -> bool {
     }
 }
 
-fn holds(condition: &Condition, policy: &Policy, facts: &Facts<'_>, gathered: &mut Gathered) -> bool {
+fn holds(condition: &Condition, known: Known<'_>, gathered: &mut Gathered) -> bool {
+    let facts = known.facts;
     match condition {
-        Condition::Attachments(test) => attachments(test, facts, gathered),
+        Condition::Attachments(test) => attachments(test, known.files, gathered),
         Condition::Content(test) => content(test, facts, gathered),
         Condition::Header { name, contains } => header(name, contains, facts, gathered),
         Condition::Mistake(slips) => {
@@ -260,7 +325,7 @@ fn holds(condition: &Condition, policy: &Policy, facts: &Facts<'_>, gathered: &m
             }
             any
         }
-        Condition::Recipients(test) => recipients(test, policy, facts, gathered),
+        Condition::Recipients(test) => recipients(test, known.policy, facts, gathered),
         Condition::Sender(list) => {
             let hit = list.iter().any(|pattern| pattern.matches(facts.sender));
             if hit {
@@ -334,15 +399,18 @@ fn content(test: &ContentTest, facts: &Facts<'_>, gathered: &mut Gathered) -> bo
 /// Says whether another finding stands close by; `others` are in the order of the text, so the search ends early.
 fn has_neighbour(hit: &Found, others: &[&Found], within: usize) -> bool {
     let from = others.partition_point(|other| {
-        (other.piece, other.range.start) < (hit.piece, hit.range.start.saturating_sub(within + NEAR_LONGEST))
+        (other.piece, other.range.start)
+            < (hit.piece, hit.range.start.saturating_sub(within.saturating_add(NEAR_LONGEST)))
     });
     others
         .iter()
         .skip(from)
-        .take_while(|other| other.piece == hit.piece && other.range.start <= hit.range.end + within)
+        .take_while(|other| {
+            other.piece == hit.piece && other.range.start <= hit.range.end.saturating_add(within)
+        })
         .any(|other| {
             let same = other.range == hit.range && other.detector == hit.detector;
-            !same && other.range.end + within >= hit.range.start
+            !same && other.range.end.saturating_add(within) >= hit.range.start
         })
 }
 
@@ -403,39 +471,40 @@ fn recipients(test: &RecipientTest, policy: &Policy, facts: &Facts<'_>, gathered
     true
 }
 
-fn attachments(test: &AttachmentTest, facts: &Facts<'_>, gathered: &mut Gathered) -> bool {
-    let origins: BTreeSet<&Origin> = facts
-        .material
-        .files
-        .iter()
-        .map(|file| &file.origin)
-        .chain(facts.material.unread.iter().map(|unread| &unread.origin))
-        .chain(facts.scans.keys())
-        .collect();
+fn attachments(test: &AttachmentTest, files: &BTreeMap<&Origin, File<'_>>, gathered: &mut Gathered) -> bool {
     let mut any = false;
-    for origin in origins {
-        if let Some(fact) = fits_file(test, origin, facts) {
+    for (origin, file) in files {
+        let facts: Vec<Option<&FileFacts>> = if test.asks_facts() {
+            file.facts.iter().map(|facts| Some(*facts)).collect()
+        } else {
+            vec![None]
+        };
+        for fact in facts.into_iter().filter_map(|facts| fits_file(test, origin, file, facts)) {
             any = true;
-            gathered.add(Evidence::File { origin: origin.clone(), fact });
+            gathered.add(Evidence::File { origin: (*origin).clone(), fact });
         }
     }
     any
 }
 
 /// Says what about a file fits, if everything that is asked does.
-fn fits_file(test: &AttachmentTest, origin: &Origin, facts: &Facts<'_>) -> Option<String> {
+fn fits_file(
+    test: &AttachmentTest,
+    origin: &Origin,
+    file: &File<'_>,
+    facts: Option<&FileFacts>,
+) -> Option<String> {
     let mut said = Vec::new();
-    if test.asks_facts() {
-        let file = facts.material.files.iter().find(|file| file.origin == *origin)?;
+    if let Some(facts) = facts {
         if !test.kinds.is_empty() {
-            test.kinds.contains(&file.kind).then(|| said.push(word(&file.kind)))?;
+            test.kinds.contains(&facts.kind).then(|| said.push(word(&facts.kind)))?;
         }
         if !test.marks.is_empty() {
-            let mark = file.marks.iter().find(|mark| test.marks.contains(mark))?;
+            let mark = facts.marks.iter().find(|mark| test.marks.contains(mark))?;
             said.push(word(mark));
         }
         if let Some(most) = test.larger_than {
-            (file.length > most).then(|| said.push(format!("{} MB", file.length >> 20)))?;
+            (facts.length > most).then(|| said.push(format!("{} MB", facts.length >> 20)))?;
         }
     }
     if !test.names.is_empty() {
@@ -445,16 +514,15 @@ fn fits_file(test: &AttachmentTest, origin: &Origin, facts: &Facts<'_>) -> Optio
         said.push(pattern.clone());
     }
     if let Some(reasons) = &test.unread {
-        let unread = facts.material.unread.iter().find(|unread| {
-            unread.origin == *origin && (reasons.is_empty() || reasons.contains(&unread.reason))
-        })?;
+        let fits = |unread: &&&Unread| reasons.is_empty() || reasons.contains(&unread.reason);
+        let unread = file.unread.iter().find(fits)?;
         said.push(format!("not examined: {}", word(&unread.reason)));
     }
     if test.infected {
-        said.push(facts.scans.get(origin)?.infected()?);
+        said.push(file.scan?.infected()?);
     }
     if test.not_scanned {
-        said.push(facts.scans.get(origin)?.not_scanned()?);
+        said.push(file.scan?.not_scanned()?);
     }
     Some(said.join(", "))
 }

@@ -19,16 +19,17 @@ pub(super) fn read(table: &file::Organisation) -> Result<Organisation, PolicyErr
     })
 }
 
-/// Adds what makes people less trusted. A domain called freemail is no longer unknown, so that list is not among it.
+/// Adds what makes people less trusted. A domain called freemail is no longer unknown and an address called a role is no longer
+/// looked at as a person's, so those lists are not among it.
 pub(super) fn tighten(
     mut organisation: Organisation,
     table: &file::Organisation,
 ) -> Result<Organisation, PolicyError> {
-    if !table.domains.is_empty() || !table.partners.is_empty() || !table.freemail.is_empty() {
-        return Err(PolicyError::OwnMayNot("domains, partners or freemail"));
+    let loosening = [&table.domains, &table.partners, &table.freemail, &table.roles];
+    if loosening.into_iter().any(|list| !list.is_empty()) {
+        return Err(PolicyError::OwnMayNot("domains, partners, freemail or roles"));
     }
     organisation.disposable.extend(domains(&table.disposable)?);
-    organisation.roles.extend(table.roles.iter().cloned());
     organisation.denied.extend(denied(&table.denied)?);
     if let Some(most) = table.visible_max {
         organisation.visible_max = organisation.visible_max.min(most as usize);

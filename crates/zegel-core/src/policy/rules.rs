@@ -7,7 +7,7 @@ use super::terms::{Accept, Action, Area, Explanation, LocalTime, Weekday};
 use super::{PolicyError, Who};
 use crate::detect::{Confidence, DetectorId};
 use crate::material::{FileKind, Mark, UnreadReason};
-use crate::people::{Mistake, Pattern};
+use crate::people::{Group, Mistake, Pattern};
 
 /// A rule of a policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +76,7 @@ pub(super) struct RecipientTest {
     pub(super) mixed: bool,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct AttachmentTest {
     pub(super) kinds: Vec<FileKind>,
     pub(super) marks: Vec<Mark>,
@@ -92,6 +92,14 @@ impl AttachmentTest {
     /// Says whether it asks what a file is, besides whether it was read and scanned.
     pub(super) fn asks_facts(&self) -> bool {
         !self.kinds.is_empty() || !self.marks.is_empty() || self.larger_than.is_some()
+    }
+
+    /// Says whether it asks only what the scanner said, so that nothing else keeps it from firing.
+    pub(super) fn asks_scan_only(&self) -> bool {
+        !self.asks_facts()
+            && self.names.is_empty()
+            && self.unread.is_none()
+            && (self.infected != self.not_scanned)
     }
 }
 
@@ -113,6 +121,9 @@ impl TimeTest {
         hours && (self.days.is_empty() || self.days.contains(&at.weekday))
     }
 }
+
+/// Farthest that a neighbour can be asked for, in bytes; farther is the whole text.
+const WITHIN_MAX: u32 = 1 << 20;
 
 /// Resolves a rule of a file; `known` are the detectors and `classes` the classes there are.
 pub(super) fn resolve(
@@ -168,8 +179,10 @@ fn condition(when: &file::When, known: &BTreeSet<DetectorId>) -> Result<Conditio
             if !fine || test.contains.is_empty() {
                 return Err("a header condition needs a field name and a text".to_owned());
             }
-            if matches!(name.as_str(), "bcc" | "resent-bcc") {
-                return Err("Bcc is no header a rule can read; use recipients".to_owned());
+            // It would never hold, and only look like a condition.
+            let unread = ["bcc", "cc", "dkim-signature", "from", "received", "to"];
+            if unread.contains(&name.as_str()) || name.starts_with("resent-") {
+                return Err(format!("{} is no header a rule can read; use recipients or sender", test.name));
             }
             Condition::Header { name, contains: test.contains.to_lowercase() }
         }
@@ -200,14 +213,25 @@ fn exception(unless: &file::Unless) -> Result<Exception, String> {
     Ok(match unless {
         file::Unless::Recipients(test) => {
             let all = test.all.iter().map(|who| Who::parse(who)).collect::<Result<Vec<_>, _>>()?;
-            if all.iter().any(|who| !who.is_stable()) {
-                return Err("an exception cannot rest on what depends on the other recipients".to_owned());
-            }
+            exempting(&all)?;
             Exception::AllRecipients(some(all, Vec::is_empty, "recipients")?)
         }
         file::Unless::Sender(list) => Exception::Sender(patterns(list)?),
         file::Unless::Time(test) => Exception::Time(time(test)?),
     })
+}
+
+/// Refuses groups that cannot carry an exception: those that depend on the other recipients, and those that a user's own
+/// policy can add people to.
+pub(super) fn exempting(all: &[Who]) -> Result<(), String> {
+    if all.iter().any(|who| !who.is_stable()) {
+        return Err("an exception cannot rest on what depends on the other recipients".to_owned());
+    }
+    let warned_of = [Group::Denied, Group::Disposable, Group::LookAlike, Group::Unknown, Group::FirstTime];
+    match all.iter().find(|who| matches!(who, Who::Group(group) if warned_of.contains(group))) {
+        Some(who) => Err(format!("{who} is a reason for care and cannot carry an exception")),
+        None => Ok(()),
+    }
 }
 
 fn content(test: &file::Content, known: &BTreeSet<DetectorId>) -> Result<ContentTest, String> {
@@ -222,6 +246,9 @@ fn content(test: &file::Content, known: &BTreeSet<DetectorId>) -> Result<Content
         .clone()
         .unwrap_or_else(|| vec![Area::Attachments, Area::Body, Area::Headers, Area::Subject]);
     let near = match &test.near {
+        Some(near) if near.within > WITHIN_MAX => {
+            return Err(format!("near.within is at most {WITHIN_MAX} bytes"));
+        }
         Some(near) => Some((detectors(&near.detectors, known)?, near.within as usize)),
         None => None,
     };
@@ -290,11 +317,11 @@ fn time(test: &file::Time) -> Result<TimeTest, String> {
     if test.days.is_empty() && test.from.is_none() && test.before.is_none() {
         return Err("a time condition asks for nothing".to_owned());
     }
-    Ok(TimeTest {
-        days: test.days.clone(),
-        from: minute(&test.from, 0)?,
-        before: minute(&test.before, 1_440)?,
-    })
+    let (from, before) = (minute(&test.from, 0)?, minute(&test.before, 1_440)?);
+    if from == before {
+        return Err("from and before are the same, which is never".to_owned());
+    }
+    Ok(TimeTest { days: test.days.clone(), from, before })
 }
 
 fn clock(text: &str) -> Option<u16> {

@@ -52,12 +52,12 @@ pub(super) fn findings(policy: &Policy, facts: &Facts<'_>, accepted: &Acceptance
     findings
 }
 
-/// Says whether a rule of the organisation speaks of it. One's own rules do not count: a mild one would take the place of
-/// this answer.
+/// Says whether a rule of the organisation answers it, whatever file and whoever it is about. One's own rules do not count: a
+/// mild one would take the place of this answer.
 fn is_asked(policy: &Policy, asks: impl Fn(&AttachmentTest) -> bool) -> bool {
-    let rules = policy.rules().iter().filter(|rule| !rule.id.starts_with(OWN));
-    rules.flat_map(|rule| &rule.when).any(|when| match when {
-        Condition::Attachments(test) => asks(test),
+    let rules = policy.rules().iter().filter(|rule| !rule.id.starts_with(OWN) && rule.unless.is_empty());
+    rules.into_iter().any(|rule| match rule.when.as_slice() {
+        [Condition::Attachments(test)] => asks(test) && test.asks_scan_only(),
         _ => false,
     })
 }

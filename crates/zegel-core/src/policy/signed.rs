@@ -1,4 +1,4 @@
-//! Signed policies: an organisation's rules that nobody on the way, and no user, can loosen.
+//! Signed policies: an organisation's rules as it signed them; which policy counts, the configuration says.
 
 use thiserror::Error;
 

@@ -108,6 +108,18 @@ impl ConfigError {
         }
     }
 
+    /// What is wrong with the configuration of the computer, or with the user's beside it.
+    pub(super) fn machine(path: &Path, message: &str) -> Self {
+        Self::Text {
+            file: path.display().to_string(),
+            line: 1,
+            column: 1,
+            field: String::new(),
+            message: message.to_owned(),
+            hint: Some("ask whoever keeps this computer; nothing is sent until both agree"),
+        }
+    }
+
     pub(super) fn in_file(self, path: &Path) -> Self {
         match self {
             Self::Text { line, column, field, message, hint, .. } => {

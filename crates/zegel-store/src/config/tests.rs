@@ -419,6 +419,81 @@ fn a_file_others_may_change_is_refused() {
     ));
 }
 
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUvTqf7aQ8nmMk3OMTr4xyqkXJD6yUWlw2LTqTZJTUF";
+
+#[test]
+fn what_the_computer_settles_no_user_changes() {
+    let (home, paths) = home();
+    let machine = home.path().join("machine.toml");
+    let paths = paths.with_machine_file(machine.clone());
+    paths.make().unwrap();
+    let user = |text: &str| std::fs::write(paths.config_file(), format!("version = 1\n{text}")).unwrap();
+    let load = || Config::load(&paths, &Environment::default());
+
+    // Without the file the user's counts.
+    user("[policy]\nfile = \"mine.toml\"\n");
+    let config = load().unwrap();
+    assert_eq!(config.policy().file(), Some(paths.config().join("mine.toml").as_path()));
+
+    let settled = format!(
+        "version = 1\n[policy]\nfile = \"policy.toml\"\nsigner = \"{KEY}\"\nname = \"Clinic\"\n[scan]\nclamd = \"/run/clamd.sock\"\n"
+    );
+    std::fs::write(&machine, &settled).unwrap();
+    for other in [
+        "[policy]\nfile = \"mine.toml\"\n",
+        "[scan]\nclamd = \"127.0.0.1:3310\"\n",
+        &format!("[policy]\nfile = {:?}\nname = \"Other\"\n", home.path().join("policy.toml")),
+    ] {
+        user(other);
+        let error = load().unwrap_err();
+        assert!(error.to_string().contains("settled here"), "{other}: {error}");
+        assert!(error.hint().is_some());
+    }
+    // The same said twice is fine, rules of one's own are added, and no variable takes it away.
+    for agreeing in ["", "[policy]\nown = \"stricter.toml\"\n", "[scan]\nclamd = \"/run/clamd.sock\"\n"] {
+        user(agreeing);
+        let config = load().unwrap();
+        assert_eq!(config.policy().file(), Some(home.path().join("policy.toml").as_path()));
+        assert_eq!(config.policy().signer().map(ToString::to_string).as_deref(), Some(KEY));
+        assert_eq!(
+            (config.policy().name(), config.scan().clamd()),
+            (Some("Clinic"), Some("/run/clamd.sock"))
+        );
+        assert_eq!(config.policy().own().is_some(), agreeing.contains("own"));
+    }
+    std::fs::remove_file(paths.config_file()).unwrap();
+    assert!(load().unwrap().policy().signer().is_some());
+
+    // What is there and cannot be understood settles nothing, and refuses.
+    for broken in [
+        "version = 2\n",
+        "version = 1\n[seal]\n",
+        "version = 1\n[policy]\nown = \"x\"\nfile = \"y\"\n",
+        "version = 1\n[policy]\nname = \"x\"\n",
+        "version = 1\n[policy]\nfile = 1\n",
+    ] {
+        std::fs::write(&machine, broken).unwrap();
+        assert!(load().is_err(), "{broken}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_others_may_change_settles_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (home, paths) = home();
+    let machine = home.path().join("machine.toml");
+    let paths = paths.with_machine_file(machine.clone());
+    std::fs::write(&machine, "version = 1\n").unwrap();
+    assert!(Config::load(&paths, &Environment::default()).is_ok());
+    std::fs::set_permissions(&machine, std::fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(matches!(
+        Config::load(&paths, &Environment::default()),
+        Err(ConfigError::File(FileError::Exposed { .. }))
+    ));
+}
+
 #[test]
 fn twenty_at_once_lose_nothing() {
     let (_home, paths) = home();

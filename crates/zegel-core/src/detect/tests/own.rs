@@ -138,3 +138,27 @@ fn only_leaves_out_the_others() {
     scanner.scan("alpha beta NL91ABNA0417164300 BSN 123456782", &mut |m| seen.push(m.detector.to_string()));
     assert_eq!(seen, ["iban", "twee"]);
 }
+
+/// A list of order numbers in front hides nothing behind it, and what is given up on is said.
+#[test]
+fn a_flood_of_look_alikes_hides_nothing() {
+    let flood = "123456789\n".repeat(10_001);
+    let text = format!("{flood}123456782");
+    let checked = own("number", templates(&["#########"], Some(Check::Eleven)));
+    let scanner = Scanner::new(std::slice::from_ref(&checked)).unwrap();
+    let scan = |scanner: &Scanner, text: &str| {
+        let mut count = 0;
+        let whole = scanner.scan(text, &mut |found| count += usize::from(found.detector == checked.id));
+        (count, whole)
+    };
+    assert_eq!(scan(&scanner, &text), (1, true));
+    // What counts each time is bounded, and the end is not looked at in silence.
+    let any = own("number", Pattern::Expression("[0-9]{9}".to_owned()));
+    let scanner = Scanner::new(&[any]).unwrap();
+    assert_eq!(scan(&scanner, &text), (10_000, false));
+    assert_eq!(scan(&scanner, "123456789\n"), (1, true));
+    let word = own("number", words(&["nummer"]));
+    let scanner = Scanner::new(&[word]).unwrap();
+    assert_eq!(scan(&scanner, &"nummer ".repeat(10_001)), (10_000, false));
+    assert_eq!(scan(&scanner, &"nummer ".repeat(10_000)), (10_000, true));
+}
