@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use super::outer::OuterView;
+use super::read::PAGE_MAX;
 use super::scan::{Field, Header, Tree};
 use super::top::{HeaderError, Top};
 use super::view::{View, leaf_text};
 use super::{Limit, content, cut};
 use crate::address::Mailbox;
+use crate::html::Page;
 use crate::time::Timestamp;
 
 /// Tells why bytes are not an inner message; nothing of them may be shown.
@@ -251,7 +253,9 @@ fn top_block(bytes: &[u8], header: &Header) -> Option<(usize, usize)> {
     (together && in_order && last - first >= 3).then_some((first, last + 1))
 }
 
-/// Renders HTML as text.
+/// Renders HTML as text: what shows. A page beyond all measure says that it goes on.
 fn render(html: &str) -> String {
-    mail_parser::decoders::html::html_to_text(html)
+    let page = Page::read(html, PAGE_MAX, &mut || true);
+    let end = if page.cut { "\n[…]\n" } else { "" };
+    format!("{}{end}", page.shown)
 }

@@ -12,7 +12,7 @@ use crate::html::Page;
 use crate::material::{Material, Origin, Piece, Spot, Unread, UnreadReason, Visibility};
 
 /// The most text of one page that is read.
-const PAGE_MAX: usize = 64 << 20;
+pub(super) const PAGE_MAX: usize = 64 << 20;
 
 /// What says that the lines after it are sealed.
 const SEALED: &[&str] = &[

@@ -125,3 +125,18 @@ fn names_and_what_no_program_shows_are_content() {
         assert!(has(&mail, text, Visibility::Hidden), "{text}");
     }
 }
+
+/// What rules have read in a page is what its reader gets to see: no odd comment or tag takes words away.
+#[test]
+fn a_recipient_sees_what_a_browser_shows() {
+    let shown = |html: &str| {
+        let head = "HP-Outer: From: a@b.c\nHP-Outer: Subject: x\nHP-Outer: Date: x\nHP-Outer: Message-ID: <a@b>\nFrom: a@b.c\n";
+        let eml = format!("{head}Content-Type: text/html; charset=utf-8; hp=cipher\n\n{html}");
+        InnerMessage::parse(eml.into_bytes()).unwrap().text().unwrap().trim().to_owned()
+    };
+    assert_eq!(shown("<p>Take one</p><p>and not two &amp; more</p>"), "Take one\nand not two & more");
+    assert_eq!(shown("<p>Take one</p><!----><p>and not two</p>"), "Take one\nand not two");
+    assert_eq!(shown("<title>x</title><body>a dose &lt 18 &#49&#50"), "a dose < 18 12");
+    assert_eq!(shown("<p>a<script>steal()</script><b>nd</b></p>"), "and");
+    assert_eq!(shown("<table><tr><td>1</td><td>2</td></tr></table>"), "1\t2");
+}
