@@ -4,6 +4,7 @@ mod archive;
 mod corpus;
 mod examples;
 mod office;
+mod sarif;
 mod scanning;
 mod schema;
 mod sending;

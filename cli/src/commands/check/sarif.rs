@@ -40,7 +40,7 @@ pub(super) fn write(policy: &Policy, reports: &[CheckReport]) -> String {
 }
 
 fn result(report: &CheckReport, finding: &FindingView) -> Value {
-    let uri = report.path.as_deref().unwrap_or("stdin").replace('\\', "/");
+    let uri = reference(report.path.as_deref().unwrap_or("stdin"));
     let places: Vec<String> = finding
         .evidence
         .iter()
@@ -58,6 +58,20 @@ fn result(report: &CheckReport, finding: &FindingView) -> Value {
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri } } }],
         "suppressions": suppressions,
     })
+}
+
+/// Turns a path into a relative reference (RFC 3986 section 4.2).
+fn reference(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'\\' => uri.push('/'),
+            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
 }
 
 fn level(action: &str) -> &'static str {
