@@ -357,7 +357,7 @@ impl Policy {
 
 fn read(text: &str) -> Result<file::File, PolicyError> {
     if text.len() > file::FILE_MAX {
-        return Err(PolicyError::TooLarge("more than 1 MiB"));
+        return Err(PolicyError::TooLarge("more than 512 KiB"));
     }
     let file: file::File = toml::from_str(text).map_err(|error| PolicyError::syntax(text, &error))?;
     if file.format != file::FORMAT {

@@ -26,7 +26,7 @@ use crate::private::{self, FileError, Holds};
 use crate::staging::{Mode, Overwrite, write_atomically};
 
 /// Longest policy file that is read; the core has the same limit and says which it is.
-const FILE_MAX: usize = 1 << 20;
+const FILE_MAX: usize = 512 << 10;
 /// Longest signature.
 const SIGNATURE_MAX: usize = 4 << 10;
 /// Longest memory of issues: thousands of signers.

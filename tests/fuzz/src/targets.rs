@@ -1,6 +1,7 @@
 // Also included into the integration tests, so this comment is no doc comment.
 // What the fuzzers run: nothing may panic, and what was read must hold what the formats promise.
 
+use std::collections::BTreeMap;
 use std::io::{BufReader, Cursor, Read};
 use std::sync::LazyLock;
 
@@ -15,6 +16,10 @@ use zegel_core::message::{FirstUse, Manifest, MemoryStage, open};
 use zegel_core::mime::{
     Draft, DraftOptions, InnerMessage, OuterHeaders, OuterOptions, compare_outer, find_container, protect,
 };
+use zegel_core::people::Everybody;
+use zegel_core::policy::{
+    Acceptances, Attached, Authority, Circumstances, Classic, Examiner, LocalTime, Policy, Verdict,
+};
 use zegel_core::sshsig::split_armour;
 use zegel_core::{Address, Timestamp};
 
@@ -22,13 +27,14 @@ use zegel_core::{Address, Timestamp};
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("card", card),
     ("envelope", envelope),
     ("header", header),
     ("inspect", inspect),
     ("manifest", manifest),
     ("mime", mime),
+    ("policy", policy),
     ("tar", tar),
 ];
 
@@ -241,4 +247,45 @@ pub fn inspect(data: &[u8]) {
     let text: usize = material.pieces.iter().map(|piece| piece.text.len()).sum();
     assert!(text as u64 <= limits.text_bytes, "more text than the limit: {text}");
     assert!(!material.files.is_empty(), "the attachment itself is not among the files");
+}
+
+/// What stands between an organisation's policy and a user's own, in an input of `policy`.
+const OWN: &str = "\n# own\n";
+
+/// Policies: what is read can be explained and judged by, a signature allows only more, and one's own never weakens a verdict.
+pub fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (text, own) = text.split_once(OWN).unwrap_or((text, ""));
+    let unsigned = Policy::parse(text, Authority::Unsigned);
+    let Ok(policy) = Policy::parse(text, Authority::Signed) else {
+        assert!(unsigned.is_err(), "a signature takes away");
+        return;
+    };
+    for rule in policy.rules() {
+        assert!(!rule.describe().is_empty());
+    }
+    let verdict = verdict(&policy);
+    if let Ok(tightened) = policy.clone().tighten(own) {
+        assert!(tightened.rules().len() >= policy.rules().len());
+        assert!(self::verdict(&tightened).strictness() >= verdict.strictness(), "one's own policy loosens");
+    }
+}
+
+/// Judges a mail with a bit of everything.
+fn verdict(policy: &Policy) -> Verdict {
+    const MAIL: &[u8] = b"From: alice@example.org\r\nTo: bob@example.com, eve@example.net\r\nSubject: IBAN NL91ABNA0417164300\r\n\r\n\
+        Beste Karel,\r\nzie de bijlage: BSN 123456782, diabetes, wachtwoord: Zomer!2026xQ9, order 12345.\r\n";
+    let draft = Draft::parse(MAIL, &DraftOptions::default()).expect("the mail is one");
+    let moment = Timestamp::from_unix(1_795_244_400);
+    let (contacts, accepted) = (BTreeMap::new(), Acceptances::new());
+    let around = Circumstances {
+        classic: Classic::Refuse,
+        contacts: &contacts,
+        now: moment,
+        history: &Everybody,
+        local_time: LocalTime::at(moment, 60),
+        accepted: &accepted,
+    };
+    let examined = Examiner::new(policy).examine(&draft, &Attached::default(), &around);
+    examined.judgement().verdict
 }
