@@ -118,7 +118,9 @@ fn ctrl_c_stops_a_loop_of_the_shell() {
     let world = world();
     let out = world.join("work/out");
     let script = format!("{MOUNT} && for n in 1 2 3; do \"$@\"; echo $? >> ../went-on; done; true");
-    // On a quick computer the program may end by itself before the signal comes; then the shell rightly goes on.
+    // On a quick computer the program may end by itself before the signal comes, and on a busy one the shell may hear of the end
+    // before it gets the signal itself; then it goes on. With an exit code of 130 it would go on each time.
+    let mut went_on = String::new();
     for _ in 0..10 {
         let mut child =
             open(&world, "unshare", &["--map-root-user", "--mount", "bash", "-c", &script, "bash"]);
@@ -126,8 +128,7 @@ fn ctrl_c_stops_a_loop_of_the_shell() {
         // As the terminal does it: to the shell and to what it runs.
         send_to("-INT", &format!("-{}", child.id()));
         let ended = child.wait().unwrap().signal();
-        let went_on = fs::read_to_string(world.join("went-on")).unwrap_or_default();
-        assert!(!went_on.contains("130"), "it ended with a code in place of the signal: {went_on:?}");
+        went_on = fs::read_to_string(world.join("went-on")).unwrap_or_default();
         if ended == Some(2) && went_on.is_empty() {
             assert_eq!(names(&out), [""; 0]);
             return;
@@ -136,7 +137,7 @@ fn ctrl_c_stops_a_loop_of_the_shell() {
         fs::create_dir(&out).unwrap();
         let _ = fs::remove_file(world.join("went-on"));
     }
-    panic!("the signal never came in time: no test");
+    panic!("the shell never stopped its loop; the last codes were {went_on:?}");
 }
 
 /// A file that may not grow any further is like a full disk: an error with its reason, and nothing stays.
