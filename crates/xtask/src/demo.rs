@@ -151,7 +151,7 @@ fn policy(stage: &mut Stage) -> Result<(), Failure> {
     for line in POLICY.lines() {
         stage.say(line);
     }
-    stage.configure(ALICE, "[policy]\nfile = \"policy.toml\"\n")?;
+    stage.configure(ALICE, &format!("[policy]\nfile = {:?}\n", stage.path("policy.toml")))?;
     let list = stage.file("clients.csv", &clients())?;
     let words = ["--to", BOB, "--subject", "The list", "--body", "Dear Bob, here it is.", "--attach", &list];
     stage.show_refusal(ALICE, &[&["plan"], &words[..]].concat(), 77)?;
