@@ -195,7 +195,11 @@ fn a_mail_for_a_file_has_no_name_before_it_is_whole() {
 fn what_was_ignored_stays_ignored() {
     let world = world();
     // As nohup does it.
-    let mut child = open(&world, "sh", &["-c", "trap '' HUP && exec \"$@\"", "sh"]);
+    let mut child = open(&world, "sh", &["-c", "trap '' HUP && : > ../ready && exec \"$@\"", "sh"]);
+    while !world.join("ready").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the shell ended before it ignored anything");
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let mut sent = 0;
     while child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(5));
