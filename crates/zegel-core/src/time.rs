@@ -43,7 +43,7 @@ impl Timestamp {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
         const MONTHS: [&str; 12] =
             ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-        let (year, month, day) = civil(self.0 / DAY);
+        let (year, month, day) = civil((self.0 / DAY).cast_signed());
         let week_day = DAYS.iter().cycle().nth((self.0 / DAY % 7) as usize).unwrap_or(&"Thu");
         let month = MONTHS.get(month as usize - 1).unwrap_or(&"Jan");
         let (h, m, s) = clock(self.0);
@@ -51,18 +51,18 @@ impl Timestamp {
     }
 }
 
-/// Turns a day number (0 = 1970-01-01) into year, month and day of the Gregorian calendar.
-fn civil(days: u64) -> (u64, u64, u64) {
+/// Turns a day number (0 = 1970-01-01) into year, month and day of the Gregorian calendar, also before that.
+pub fn civil(days: i64) -> (i64, i64, i64) {
     // Years are counted from 0000-03-01, so that the leap day is the last of its year.
     let z = days + 719_468;
-    let era = z / 146_097;
-    let day_of_era = z % 146_097;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
 
@@ -82,7 +82,7 @@ fn clock(seconds: u64) -> (u64, u64, u64) {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil(self.0 / DAY);
+        let (year, month, day) = civil((self.0 / DAY).cast_signed());
         let (h, m, s) = clock(self.0);
         write!(f, "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
     }

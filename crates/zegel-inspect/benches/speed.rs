@@ -26,7 +26,7 @@ const RUNS: usize = 11;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let documents = [
-        ("PDF of 200 pages", pdf(200), "a.pdf"),
+        ("PDF of 200 pages", letters(200), "a.pdf"),
         ("xlsx of 50,000 cells", sheet(5_000, 10), "a.xlsx"),
         ("docx of 200 pages", letter(9_000), "a.docx"),
         ("text of 10 MB", "Mevrouw Jansen, 123456782, heeft pijn.\n".repeat(260_000).into_bytes(), "a.txt"),
@@ -93,7 +93,7 @@ fn middle(times: &[Duration]) -> Duration {
 }
 
 /// Pages as a word processor writes them: lines of words with kerning, packed.
-fn pdf(pages: usize) -> Vec<u8> {
+fn letters(pages: usize) -> Vec<u8> {
     let mut objects = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec(), Vec::new()];
     objects.push(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/FirstChar 32/Widths[278 278 355 556 556]>>".to_vec());
     let mut kids = String::new();
@@ -118,24 +118,7 @@ fn pdf(pages: usize) -> Vec<u8> {
     if let Some(tree) = objects.get_mut(1) {
         *tree = format!("<</Type/Pages/Count {pages}/Kids[{kids}]>>").into_bytes();
     }
-    let mut out = b"%PDF-1.7\n".to_vec();
-    let mut places = Vec::new();
-    for (number, object) in objects.iter().enumerate() {
-        places.push(out.len());
-        out.extend(format!("{} 0 obj\n", number + 1).into_bytes());
-        out.extend(object);
-        out.extend(b"\nendobj\n");
-    }
-    let table = out.len();
-    out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).into_bytes());
-    for place in places {
-        out.extend(format!("{place:010} 00000 n \n").into_bytes());
-    }
-    out.extend(
-        format!("trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1)
-            .into_bytes(),
-    );
-    out
+    zegel_testkit::pdf(&objects)
 }
 
 fn package(parts: &[(&str, String)]) -> Vec<u8> {

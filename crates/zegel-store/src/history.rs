@@ -19,9 +19,9 @@
 //! A mail that was sent is a line appended; now and then, and whenever something is forgotten, the file is written anew as
 //! a whole. The key lies beside it (`docs/formats/history.md`).
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rand_core::CryptoRngCore;
 use zegel_core::people::{Ledger, LedgerError, Mail};
@@ -97,7 +97,7 @@ impl HistoryFile {
         let key = self.key_or_new(rng)?;
         let path = self.log();
         let new = !path.exists();
-        let mut file = open(&path)?;
+        let mut file = private::open_to_change(&path, Holds::Secrets)?;
         let whole = whole_length(&mut file).map_err(FileError::read(&path))?;
         let mut bytes = if whole == 0 { Ledger::start() } else { Vec::new() };
         bytes.extend(Ledger::line(&key, mail));
@@ -219,16 +219,6 @@ impl HistoryFile {
     fn key_path(&self) -> PathBuf {
         self.folder.join("people.key")
     }
-}
-
-fn open(path: &Path) -> Result<File, FileError> {
-    let mut options = OpenOptions::new();
-    options.create(true).read(true).write(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(FileError::write(path))?;
-    private::check_open(path, &file, Holds::Secrets)?;
-    Ok(file)
 }
 
 /// Returns how many bytes the whole lines take: a last line that a crash cut off was never acknowledged.

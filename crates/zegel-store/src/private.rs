@@ -4,7 +4,7 @@
 
 mod chain;
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -243,6 +243,20 @@ pub(crate) fn read_file(path: &Path, cap: usize, holds: Holds) -> Result<Zeroizi
     }
     check_owner(path, &meta, holds)?;
     read_capped(path, file, &meta, cap)
+}
+
+/// Opens a file that others cannot reach for reading and writing, and makes it where there is none.
+///
+/// # Errors
+/// Fails when the file cannot be opened, is open to others, or somebody else's.
+pub(crate) fn open_to_change(path: &Path, holds: Holds) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).write(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(FileError::write(path))?;
+    check_open(path, &file, holds)?;
+    Ok(file)
 }
 
 /// Reads at most `cap` bytes; the buffer is as large as needed from the start, so that no copy is left behind by growing.

@@ -128,7 +128,7 @@ impl SeenLog {
         let path = self.file(&message.id);
         let _lock = Lock::take(&self.lock())?;
         let new = !path.exists();
-        let mut file = open(&path)?;
+        let mut file = private::open_to_change(&path, Holds::Settings)?;
         let (lines, whole) = read(&path, &mut file)?;
         if let Some(first) = lines.iter().find(|line| line.is_of(message)) {
             return Ok(compare(first, carrier));
@@ -260,16 +260,6 @@ impl SeenLog {
 
 fn open_to_read(path: &Path) -> Result<File, FileError> {
     let file = File::open(path).map_err(FileError::read(path))?;
-    private::check_open(path, &file, Holds::Settings)?;
-    Ok(file)
-}
-
-fn open(path: &Path) -> Result<File, FileError> {
-    let mut options = OpenOptions::new();
-    options.create(true).read(true).write(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(FileError::write(path))?;
     private::check_open(path, &file, Holds::Settings)?;
     Ok(file)
 }

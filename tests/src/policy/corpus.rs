@@ -3,11 +3,10 @@
 //! Prints a table for each portion. `ZEGEL_TEST_FULL=1` takes 5,000 documents instead of 1,000.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use zegel_core::detect::{Confidence, Scanner};
+use zegel_core::detect::Scanner;
 use zegel_testkit::corpus::score::{self, Score};
-use zegel_testkit::corpus::{Corpus, Document, Entity, Portion};
+use zegel_testkit::corpus::{Corpus, Entity, Portion};
 
 /// The seed of the figures that are published.
 const SEED: u64 = 2026;
@@ -43,7 +42,7 @@ fn documents_without_anything_sensitive_stay_without() {
     let mut wrong = BTreeMap::<_, usize>::new();
     for document in quiet.take(200) {
         bytes += document.text.len();
-        for (entity, _) in find(&scanner, &document) {
+        for (entity, _) in score::find(&scanner, &document) {
             *wrong.entry(entity).or_default() += 1;
         }
     }
@@ -58,23 +57,13 @@ fn measure(portion: Portion) {
     let scanner = Scanner::new(&[]).unwrap();
     let mut total = BTreeMap::new();
     for document in Corpus::new(SEED, portion).documents().take(count) {
-        let found = find(&scanner, &document);
+        let found = score::find(&scanner, &document);
         score::add(&mut total, score::score(&document, &found));
     }
     let short: Vec<Entity> =
         Entity::ALL.into_iter().filter(|entity| !is_good(*entity, total.get(entity).copied())).collect();
     print(portion, count, &total);
     assert!(short.is_empty(), "below the bar in {}: {short:?}", portion.name());
-}
-
-fn find(scanner: &Scanner, document: &Document) -> Vec<(Entity, Range<usize>)> {
-    let mut found = Vec::new();
-    scanner.scan(&document.text, &mut |m| {
-        if m.confidence >= Confidence::Medium {
-            found.push((m.detector.as_str().parse().unwrap(), m.range));
-        }
-    });
-    found
 }
 
 /// An entity that never came up was not measured, which is not good either.

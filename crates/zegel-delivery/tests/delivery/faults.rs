@@ -316,20 +316,3 @@ fn nobody_there_is_temporary() {
         SettingsError::TlsRequired("mail.example.org".to_owned())
     );
 }
-
-#[test]
-#[ignore = "a measurement, not a test"]
-fn how_many_mails_in_a_second() {
-    let server = zegel_delivery::capture::Capture::start().unwrap();
-    let mail = mail_to(&["bob@example.net"]);
-    let mut submission = Submission::connect_blocking(&server.settings().unwrap()).unwrap();
-    let start = std::time::Instant::now();
-    for _ in 0..2000 {
-        submission.submit(&mail).unwrap();
-    }
-    println!(
-        "{:.0} mails of {} bytes in a second",
-        2000.0 / start.elapsed().as_secs_f64(),
-        mail.as_bytes().len()
-    );
-}

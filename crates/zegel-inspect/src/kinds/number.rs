@@ -1,5 +1,7 @@
 //! Numbers of workbooks as they show: a date is a number with a format, and so is an identifier with leading zeros.
 
+use zegel_core::time::civil;
+
 /// The day that is number 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Epoch {
@@ -88,15 +90,7 @@ fn date(days: f64, epoch: Epoch) -> Option<String> {
     }
     // Day 60 is 29 February 1900, which never was: before it the count is one short.
     let since_1970 = whole - if whole < 60 { 25_568 } else { 25_569 };
-    let shifted = since_1970 + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let moved_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * moved_month + 2) / 5 + 1;
-    let month = if moved_month < 10 { moved_month + 3 } else { moved_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = civil(since_1970);
     let date = format!("{year:04}-{month:02}-{day:02}");
     Some(if minutes == 0 { date } else { format!("{date} {time}") })
 }

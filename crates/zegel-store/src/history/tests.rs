@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use rand_core::OsRng;
 use zegel_core::people::{Counts, History};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::ops::Range;
 
 use serde_json::{Value, json};
-use zegel_core::detect::{Confidence, Scanner};
+use zegel_core::detect::Scanner;
 use zegel_testkit::corpus::score::{self, Score};
 use zegel_testkit::corpus::{Corpus, Document, Entity, Portion};
 
@@ -27,7 +27,7 @@ pub(super) fn measure(portion: &str, seed: u64, count: usize, finds: &str) -> Va
     let scanner = Scanner::new(&[]).unwrap();
     let mut ours = BTreeMap::new();
     for document in &documents {
-        score::add(&mut ours, score::score(document, &find(&scanner, document)));
+        score::add(&mut ours, score::score(document, &score::find(&scanner, document)));
     }
     let rows = shared.into_iter().map(|entity| {
         let (threshold, other) = best(&documents, &theirs, entity);
@@ -40,7 +40,9 @@ pub(super) fn measure(portion: &str, seed: u64, count: usize, finds: &str) -> Va
         })
     });
     let mut times: Vec<_> = (0..RUNS)
-        .map(|_| time(|| documents.iter().map(|document| find(&scanner, document).len()).sum::<usize>()).0)
+        .map(|_| {
+            time(|| documents.iter().map(|document| score::find(&scanner, document).len()).sum::<usize>()).0
+        })
         .collect();
     times.sort();
     json!({
@@ -85,16 +87,6 @@ fn best(documents: &[Document], theirs: &[Vec<Find>], entity: Entity) -> (f64, S
         (threshold, documents.iter().zip(theirs).map(one).sum::<Score>())
     };
     thresholds.into_iter().map(at).max_by(|one, other| f1(one.1).total_cmp(&f1(other.1))).unwrap_or_default()
-}
-
-fn find(scanner: &Scanner, document: &Document) -> Vec<(Entity, Range<usize>)> {
-    let mut found = Vec::new();
-    scanner.scan(&document.text, &mut |m| {
-        if m.confidence >= Confidence::Medium {
-            found.push((m.detector.as_str().parse().unwrap(), m.range));
-        }
-    });
-    found
 }
 
 /// Reads what the other looks for, and the finds of each document, characters turned into bytes.

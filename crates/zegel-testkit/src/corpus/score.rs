@@ -4,7 +4,23 @@ use std::collections::BTreeMap;
 use std::iter::Sum;
 use std::ops::{Add, Range};
 
+use zegel_core::detect::{Confidence, Scanner};
+
 use super::{Document, Entity};
+
+/// Returns what a scanner finds in a document and is not unsure of, as rules ask for it.
+///
+/// # Panics
+/// A detector has no entity of its name.
+pub fn find(scanner: &Scanner, document: &Document) -> Vec<(Entity, Range<usize>)> {
+    let mut found = Vec::new();
+    scanner.scan(&document.text, &mut |m| {
+        if m.confidence >= Confidence::Medium {
+            found.push((m.detector.as_str().parse().unwrap(), m.range));
+        }
+    });
+    found
+}
 
 /// How often a detector was right and wrong about an entity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
