@@ -8,6 +8,8 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Error, Span, Tokenizer};
 
@@ -221,6 +223,8 @@ struct Reader {
     most: usize,
     /// Open elements, and whether each hides what is in it.
     open: Vec<(String, bool)>,
+    /// How many of each name are open, so that an end tag without a start costs no search.
+    names: BTreeMap<String, usize>,
     hiding: usize,
     preformatted: usize,
     raw: Option<Raw>,
@@ -446,6 +450,7 @@ impl Reader {
         if !self_closing && !EMPTY.contains(&name.as_str()) && self.open.len() < DEEPEST {
             self.hiding += usize::from(hides);
             self.preformatted += usize::from(name == "pre");
+            *self.names.entry(name.clone()).or_default() += 1;
             self.open.push((name, hides));
         }
     }
@@ -455,10 +460,14 @@ impl Reader {
         if is_odd(name) {
             self.word(name);
         }
-        if let Some(place) = self.open.iter().rposition(|(open, _)| open == name) {
-            for (closed, hides) in self.open.drain(place..) {
+        if self.names.contains_key(name) {
+            while let Some((closed, hides)) = self.open.pop() {
                 self.hiding -= usize::from(hides);
                 self.preformatted -= usize::from(closed == "pre");
+                self.forget(&closed);
+                if closed == name {
+                    break;
+                }
             }
         }
         if name == "tr" {
@@ -466,6 +475,16 @@ impl Reader {
         }
         if BLOCKS.contains(&name) {
             self.line();
+        }
+    }
+
+    /// Counts one element of this name less.
+    fn forget(&mut self, name: &str) {
+        if let Some(count) = self.names.get_mut(name) {
+            *count -= 1;
+            if *count == 0 {
+                self.names.remove(name);
+            }
         }
     }
 

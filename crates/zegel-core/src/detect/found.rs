@@ -22,6 +22,8 @@ pub(super) struct Found {
     list: Vec<Raw>,
     /// Up to where numbers belong to something that was recognised as a whole (an IBAN, a telephone number).
     claimed: usize,
+    /// Up to where a run of characters was looked at that is no token, whatever part of it one takes.
+    refused: usize,
     /// Where the last sure find of each detector ended, for lists behind one label.
     last: [usize; Builtin::COUNT],
     /// Where the last postal address ended.
@@ -30,7 +32,7 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn new() -> Self {
-        Self { list: Vec::new(), claimed: 0, last: [usize::MAX; Builtin::COUNT], address: 0 }
+        Self { list: Vec::new(), claimed: 0, refused: 0, last: [usize::MAX; Builtin::COUNT], address: 0 }
     }
 
     /// Adds a find.
@@ -61,6 +63,16 @@ impl Found {
     /// Says whether a place lies in something that was recognised as a whole.
     pub(super) fn is_claimed(&self, start: usize) -> bool {
         start < self.claimed
+    }
+
+    /// Notes that nothing before `end` begins a token.
+    pub(super) fn refuse(&mut self, end: usize) {
+        self.refused = self.refused.max(end);
+    }
+
+    /// Says whether a place lies in what was refused.
+    pub(super) fn is_refused(&self, start: usize) -> bool {
+        start < self.refused
     }
 
     /// Says whether a place lies in a postal address.

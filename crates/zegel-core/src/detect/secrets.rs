@@ -69,6 +69,12 @@ const KEY_LONGEST: usize = 20_000;
 /// How far a value may stand behind its word, in bytes.
 const REACH: usize = 48;
 
+/// Longest run of bytes that is looked at, before it is known to be a find.
+const LOOK: usize = 512;
+
+/// Longest find that is one run of bytes.
+const RUN_LONGEST: usize = 8192;
+
 /// Judges a word that may announce a credential.
 pub(super) fn judge_word(page: &Page<'_>, token: &Token, found: &mut Found) {
     if token.hints & CREDENTIAL != 0
@@ -105,25 +111,31 @@ pub(super) fn judge_token(page: &Page<'_>, token: &Token, found: &mut Found) {
         {
             token.end
         }
-        [b'A', b'I', b'z', b'a', ..] => run(page, token.start, is_token_byte),
-        [b'e', b'y', b'J', ..] => run(page, token.start, |b| is_token_byte(b) || b == b'.'),
+        [b'A', b'I', b'z', b'a', ..] => run(page, token.start, LOOK, is_token_byte),
+        [b'e', b'y', b'J', ..] if !found.is_refused(token.start) => {
+            run(page, token.start, RUN_LONGEST, |b| is_token_byte(b) || b == b'.')
+        }
         _ => return,
     };
     let text = page.slice(token.start, end).trim_end_matches('.');
     let jwt = text.starts_with("eyJ");
-    if jwt && (text.matches('.').count() < 2 || text.len() < 40)
-        || text.starts_with("AIza") && text.len() < 35
-    {
+    if jwt && (text.matches('.').count() < 2 || text.len() < 40) {
+        // What begins further on in the same run is shorter and has no more dots.
+        found.refuse(end);
+        return;
+    }
+    if text.starts_with("AIza") && text.len() < 35 {
         return;
     }
     add(found, Builtin::Token, token.start, token.start + text.len(), Confidence::High, text);
+    found.claim(token.start + text.len());
 }
 
 /// A key between `-----BEGIN … PRIVATE KEY-----` and its end, or an age identity.
 fn private_key(page: &Page<'_>, token: &Token, found: &mut Found) -> bool {
     let word = page.slice(token.start, token.end);
     if word.len() >= 14 && word.get(..4).is_some_and(|age| age.eq_ignore_ascii_case("age-")) {
-        let end = run(page, token.start, |b| b.is_ascii_alphanumeric() || b == b'-');
+        let end = run(page, token.start, RUN_LONGEST, |b| b.is_ascii_alphanumeric() || b == b'-');
         if end - token.start >= 60 {
             add(found, Builtin::PrivateKey, token.start, end, Confidence::High, page.slice(token.start, end));
             found.claim(end);
@@ -188,7 +200,7 @@ fn known_token(page: &Page<'_>, start: usize, found: &mut Found) -> bool {
     let Some((prefix, fewest)) = PREFIXES.iter().find(|(prefix, _)| rest.starts_with(prefix)) else {
         return false;
     };
-    let end = run(page, start, |b| is_token_byte(b) || b == b'.');
+    let end = run(page, start, LOOK, |b| is_token_byte(b) || b == b'.');
     let text = page.slice(start, end).trim_end_matches(['.', '-']);
     let tail = text.get(prefix.len()..).unwrap_or("");
     if tail.len() < *fewest || changes(tail.as_bytes()) < 4 || is_placeholder(tail) {
@@ -216,13 +228,13 @@ fn env_line(page: &Page<'_>, token: &Token, found: &mut Found) -> bool {
     while start > 0 && token.start - start < 60 && is_name(byte(page.bytes, start - 1)) {
         start -= 1;
     }
-    let end = run(page, token.start, is_name);
-    if end < token.end || end - start < 3 {
-        return false;
-    }
     let line = page.slice(ceil(page.text, start.saturating_sub(16)), start);
     let before = line.rsplit('\n').next().unwrap_or("").trim_matches([' ', '\t', '`', '-', '"', '\'']);
     if !matches!(before, "" | "export" | "set" | "ENV" | "SET" | "env" | "setx") && !before.ends_with(':') {
+        return false;
+    }
+    let end = run(page, token.start, LOOK, is_name);
+    if end < token.end || end - start < 3 {
         return false;
     }
     let mut at = end;
@@ -243,7 +255,7 @@ fn env_line(page: &Page<'_>, token: &Token, found: &mut Found) -> bool {
         let line = rest.split('\n').next().unwrap_or("");
         (at + 1, at + 1 + line.find(char::from(quote)).unwrap_or(line.len()))
     } else {
-        (at, run(page, at, |b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b'`' | b'"')))
+        (at, run(page, at, RUN_LONGEST, |b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b'`' | b'"')))
     };
     let value = page.slice(from, to).trim_end_matches([',', ';']);
     if value.len() >= 6 && !is_placeholder(value) {
@@ -316,10 +328,9 @@ fn accept(page: &Page<'_>, start: usize, what: Builtin, announced: bool, found: 
     while let Some(c) = char_at(page.text, from).filter(|c| opening(*c)) {
         from += c.len_utf8();
     }
-    let end =
-        run(page, from, |b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b'|' | b'"' | b'`')).min(from + 4096);
-    let text = page.slice(from, floor(page.text, end));
-    let text = text.trim_end_matches(['.', ',', ';', ':', ')', '\'', '”', '’', '?']);
+    let goes_on = |b: u8| !matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b'|' | b'"' | b'`');
+    let text = page.slice(from, run(page, from, LOOK, goes_on));
+    let text = trimmed(text);
     let good = match what {
         Builtin::Password => is_password(text, announced),
         _ => is_secret(text),
@@ -327,15 +338,26 @@ fn accept(page: &Page<'_>, start: usize, what: Builtin, announced: bool, found: 
     if !good || is_placeholder(text) {
         return false;
     }
+    // All of it is the secret, also where a part was enough to tell.
+    let text = if text.len() < LOOK - 8 {
+        text
+    } else {
+        trimmed(page.slice(from, run(page, from, RUN_LONGEST, goes_on)))
+    };
     let confidence = if announced { Confidence::High } else { Confidence::Medium };
     add(found, what, from, from + text.len(), confidence, text);
     found.claim(from + text.len());
     true
 }
 
-/// Returns where a run of bytes ends, at most 8 KiB on.
-fn run(page: &Page<'_>, start: usize, good: impl Fn(u8) -> bool) -> usize {
-    let length = page.bytes.get(start..).unwrap_or(&[]).iter().take(8192).take_while(|b| good(**b)).count();
+/// Takes away what belongs to the sentence around a value.
+fn trimmed(text: &str) -> &str {
+    text.trim_end_matches(['.', ',', ';', ':', ')', '\'', '”', '’', '?'])
+}
+
+/// Returns where a run of bytes ends, at most `most` on.
+fn run(page: &Page<'_>, start: usize, most: usize, good: impl Fn(u8) -> bool) -> usize {
+    let length = page.bytes.get(start..).unwrap_or(&[]).iter().take(most).take_while(|b| good(**b)).count();
     floor(page.text, start + length)
 }
 

@@ -2,6 +2,10 @@
 
 /// Says whether a text looks like a password. Announced, a word with a digit or sign in it will do.
 pub(super) fn is_password(text: &str, announced: bool) -> bool {
+    // Eighty characters of at most four bytes: what is longer is not counted to its end.
+    if text.len() > 80 * 4 {
+        return false;
+    }
     let length = text.chars().count();
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let inner = text.trim_matches(|c: char| !c.is_alphanumeric());

@@ -57,10 +57,7 @@ pub(super) fn words(style: &str, place: Where) -> Vec<String> {
             }
             Some(b'"') => Some(end("\"", after)).map(|(inside, skip)| (0, inside, skip)),
             Some(b'\'') => Some(end("'", after)).map(|(inside, skip)| (0, inside, skip)),
-            Some(b'(')
-                if chunk.to_ascii_lowercase().ends_with("url")
-                    && !after.trim_start().starts_with(['"', '\'']) =>
-            {
+            Some(b'(') if ends_in_url(&chunk) && !after.trim_start().starts_with(['"', '\'']) => {
                 Some(end(")", after)).map(|(inside, skip)| (0, inside, skip))
             }
             _ => None,
@@ -89,6 +86,12 @@ pub(super) fn words(style: &str, place: Where) -> Vec<String> {
     chunk.push_str(rest);
     note(&mut words, &mut chunk, depth);
     words
+}
+
+/// Says whether an address in brackets follows; looks at three bytes, however long the text before is.
+fn ends_in_url(chunk: &str) -> bool {
+    let end = chunk.len().saturating_sub(3);
+    chunk.as_bytes().get(end..).is_some_and(|end| end.eq_ignore_ascii_case(b"url"))
 }
 
 /// Keeps what stood between two marks, unless it is a declaration.

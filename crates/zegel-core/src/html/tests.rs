@@ -158,10 +158,14 @@ fn hostile_pages_take_linear_time() {
         "<p style='a",
         "<p style=\"'/*",
         "<p title='<'>",
+        "(",
+        "</b><i>",
     ] {
-        let start = Instant::now();
-        read(&part.repeat((1 << 20) / part.len()));
-        // A tenth of a second for honest work; what is quadratic would take hours.
-        assert!(start.elapsed() < Duration::from_secs(10), "{part:?}: {:?}", start.elapsed());
+        for before in ["", "<style>", "<p style=\"", &"<a>".repeat(1000)] {
+            let start = Instant::now();
+            read(&format!("{before}{}", part.repeat((1 << 20) / part.len())));
+            // A tenth of a second for honest work; what is quadratic would take hours.
+            assert!(start.elapsed() < Duration::from_secs(10), "{before:.9}{part:?}: {:?}", start.elapsed());
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Hostile texts: the work is in proportion to the length, counted in looks and finds, not in seconds.
 
+use std::time::{Duration, Instant};
+
 use crate::detect::lexer::Lexer;
 use crate::detect::words::Words;
 use crate::detect::{Confidence, DetectorId, Own, Pattern, Scanner};
 
 /// Texts that make one detector or another look as far as it can.
-const UNITS: [&str; 28] = [
+const UNITS: [&str; 39] = [
     "1234567890",
     "1 ",
     ".",
@@ -34,6 +36,17 @@ const UNITS: [&str; 28] = [
     "AGE-SECRET-KEY-1 ",
     "burger service ",
     "Aa ",
+    "PW_",
+    "ww_",
+    "token_",
+    "A_TOKEN=",
+    "token:x",
+    "hvs.xxx",
+    "SG.a",
+    "eyJaaaaaaaaaaaaaa-",
+    "eyJaaaaaaaaaaaaaa.",
+    "AIzaaaaaaaaaaaaaaaaa-",
+    "password:A1_",
 ];
 
 #[test]
@@ -66,6 +79,20 @@ fn the_pass_ends_and_its_finds_do_not_outgrow_the_text() {
             counts.push(count);
         }
         assert!(counts[1] <= counts[0] * 5 + 200, "{unit:?}: {counts:?}");
+    }
+}
+
+/// The detectors behind the lexer: each of these takes minutes where every token looks at the rest of its line.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test of what it costs")]
+fn detectors_look_at_a_bounded_stretch() {
+    let scanner = Scanner::new(&[]).unwrap();
+    for unit in UNITS {
+        let text = unit.repeat((1 << 20) / unit.len());
+        let start = Instant::now();
+        scanner.scan(&text, &mut |_| {});
+        // A tenth of a second for honest work; the limit is for machines that do much else.
+        assert!(start.elapsed() < Duration::from_secs(10), "{unit:?}: {:?}", start.elapsed());
     }
 }
 
