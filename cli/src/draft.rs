@@ -4,21 +4,26 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use zegel_core::Mailbox;
-use zegel_core::mime::{Attachment, Compose, Draft, DraftOptions, PART_THRESHOLD};
+use zegel_core::mime::{Attachment, Compose, Draft, DraftError, DraftOptions, PART_THRESHOLD};
 use zegel_wire::error::Kind;
 
 use crate::args::{MessageArgs, Recipient};
 use crate::error::{Failure, Result};
 use crate::input::{self, MAIL_MAX, TEXT_MAX};
 
-/// Reads or makes the draft that the arguments describe; `sender` is used where the mail does not say who it is from.
+/// Reads or makes the draft that the arguments describe; `sender` is asked where the mail does not say who it is from.
 ///
 /// # Errors
-/// Code 64 for arguments that do not fit together, 65 for a broken mail, 66 for files that cannot be read.
-pub(crate) fn read(args: &MessageArgs, sender: Option<Mailbox>, threshold: Option<u64>) -> Result<Draft> {
+/// Code 64 for arguments that do not fit together, 65 for a broken mail, 66 for files that cannot be read, and as `sender`
+/// for a mail that is made here.
+pub(crate) fn read(
+    args: &MessageArgs,
+    sender: impl FnOnce() -> Result<Mailbox>,
+    threshold: Option<u64>,
+) -> Result<Draft> {
     let threshold = threshold.unwrap_or(PART_THRESHOLD);
     if args.is_composed() {
-        return compose(args, sender, threshold);
+        return compose(args, sender()?, threshold);
     }
     if args.eml.is_none() && args.has_pieces() {
         return Err(Failure::usage("a message needs a recipient").hint("add --to, --cc or --bcc"));
@@ -26,15 +31,15 @@ pub(crate) fn read(args: &MessageArgs, sender: Option<Mailbox>, threshold: Optio
     let path = args.eml.as_deref().unwrap_or(Path::new("-"));
     refuse_terminal(path)?;
     let eml = input::read(path, MAIL_MAX)?;
-    let options = DraftOptions { part_threshold: threshold, from: sender, ..DraftOptions::default() };
-    Ok(Draft::parse(&eml, &options)?)
+    let options = DraftOptions { part_threshold: threshold, ..DraftOptions::default() };
+    match Draft::parse(&eml, &options) {
+        // When nobody is known here either, what the mail lacks is the reason.
+        Err(DraftError::NoFrom) => Ok(Draft::parse(&eml, &DraftOptions { from: sender().ok(), ..options })?),
+        other => Ok(other?),
+    }
 }
 
-fn compose(args: &MessageArgs, sender: Option<Mailbox>, threshold: u64) -> Result<Draft> {
-    let from = sender.ok_or_else(|| {
-        Failure::new(Kind::NoAccount, "nobody to send from")
-            .hint("make an identity: zegel identity new --address …")
-    })?;
+fn compose(args: &MessageArgs, from: Mailbox, threshold: u64) -> Result<Draft> {
     let compose = Compose {
         from,
         to: mailboxes(&args.to),

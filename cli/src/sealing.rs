@@ -53,9 +53,7 @@ impl Planning {
     /// # Errors
     /// Code 64 to 66 for the draft, 78 when the sender has no identity.
     pub(crate) fn make(args: &MessageArgs, classic: Classic, context: &Context<'_>) -> Result<Self> {
-        let sender = keys::sender(context, args.from.as_ref());
-        // A mail has a From header of its own, most of the time; then it does not matter that nobody else is known.
-        let sender = if args.is_composed() { Some(sender?) } else { sender.ok() };
+        let sender = || keys::sender(context, args.from.as_ref());
         let draft = draft::read(args, sender, context.config()?.seal().part_threshold())?;
         if let Some(named) = args.from.as_ref().filter(|named| **named != draft.from().address) {
             return Err(Failure::usage(format!(

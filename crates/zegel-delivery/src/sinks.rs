@@ -15,7 +15,7 @@ use thiserror::Error;
 use zegel_core::message::SealedMail;
 
 use aside::Aside;
-pub use aside::abandon_unfinished;
+pub use aside::{abandon_unfinished, before_laying_aside};
 pub use batch::{BatchError, MaildirBatch};
 
 /// Between the unique name of a Maildir entry and its flags; Windows allows no colon in a file name.

@@ -25,6 +25,7 @@ mod error;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use zegel_core::card::Card;
 use zegel_core::contacts::{Contact, Contacts, ContactsError, Origin};
@@ -90,15 +91,19 @@ pub enum Pinned {
 }
 
 /// The pinned cards of one user: a folder with one file for each address.
+///
+/// Made for one piece of work: whether others can change the folder is looked at once, however many addresses are
+/// read, and again before anything is listed or written.
 #[derive(Debug, Clone)]
 pub struct Cards {
     folder: PathBuf,
+    checked: OnceLock<()>,
 }
 
 impl Cards {
     /// Names the store below these paths; nothing is touched yet.
     pub fn new(paths: &Paths) -> Self {
-        Self { folder: paths.cards() }
+        Self { folder: paths.cards(), checked: OnceLock::new() }
     }
 
     /// Pins a card.
@@ -189,7 +194,7 @@ impl Cards {
     /// # Errors
     /// Fails when the folder cannot be read.
     pub fn list(&self) -> Result<Vec<Result<Contact, CardsError>>, CardsError> {
-        self.check()?;
+        self.look_around()?;
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -271,12 +276,20 @@ impl Cards {
 
     /// Refuses a folder that others can change: whoever may rename in it can give one address the pin of another time.
     fn check(&self) -> Result<(), FileError> {
+        if self.checked.get().is_none() {
+            self.look_around()?;
+            let _ = self.checked.set(());
+        }
+        Ok(())
+    }
+
+    fn look_around(&self) -> Result<(), FileError> {
         private::check_chain(&self.folder, Holds::Settings)
     }
 
     fn lock(&self) -> Result<Lock, CardsError> {
         private::make_folder(&self.folder, Holds::Settings)?;
-        self.check()?;
+        self.look_around()?;
         let lock = Lock::take(&self.folder.join(".lock"))?;
         sweep(&self.folder);
         Ok(lock)

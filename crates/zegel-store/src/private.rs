@@ -222,11 +222,15 @@ pub(crate) fn check_open(path: &Path, file: &File, holds: Holds) -> Result<(), F
 /// # Errors
 /// As [`make_folder`].
 pub(crate) fn check_folder(path: &Path, holds: Holds) -> Result<(), FileError> {
-    let meta = fs::metadata(path).map_err(FileError::read(path))?;
+    check_facts(path, &fs::metadata(path).map_err(FileError::read(path))?, holds)
+}
+
+/// As [`check_folder`], with what is known of it.
+fn check_facts(path: &Path, meta: &Metadata, holds: Holds) -> Result<(), FileError> {
     if !meta.is_dir() {
         return Err(FileError::Kind { path: path.to_owned(), expected: "folder" });
     }
-    check_owner(path, &meta, holds)
+    check_owner(path, meta, holds)
 }
 
 /// Reads a whole file of at most `cap` bytes that others cannot reach.

@@ -18,7 +18,7 @@ use zegel_core::message::Stage;
 pub use self::named::Named;
 use self::named::{Before, OpenFolder};
 use self::unfinished::Unfinished;
-pub use self::unfinished::abandon_unfinished;
+pub use self::unfinished::{abandon_unfinished, before_naming};
 use crate::private::FileError;
 
 mod behind;

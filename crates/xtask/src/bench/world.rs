@@ -71,7 +71,7 @@ impl World {
         let folder = base.join(format!("zegel-bench-{}", std::process::id()));
         // Short, because gpg-agent's socket lies in it and a socket's path may have 107 bytes.
         fs::create_dir_all(folder.join("gpg")).map_err(|error| cannot("make", &folder, &error))?;
-        let zegel = shell::target().join("dist/zegel");
+        let zegel = install()?;
         let mut world = Self { folder, zegel, rage, age_recipients: Vec::new() };
         shell::run(shell::command("chmod").arg("700").arg(&world.folder).arg(world.folder.join("gpg")))?;
         for number in 0..=recipients {
@@ -311,6 +311,19 @@ impl Drop for World {
             crate::ui::note(&format!("{} could not be removed: {error}", self.folder.display()));
         }
     }
+}
+
+/// Copies the program, as a package manager does and as the others are installed: a linker leaves its output in memory in
+/// small pieces, which makes every start of that very file slower.
+fn install() -> Result<PathBuf, Failure> {
+    let folder = shell::target().join("bench");
+    let installed = folder.join("zegel");
+    fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
+    // Anew, for a file that is overwritten keeps its pieces.
+    let _ = fs::remove_file(&installed);
+    fs::copy(shell::target().join("dist/zegel"), &installed)
+        .map_err(|error| cannot("write", &installed, &error))?;
+    Ok(installed)
 }
 
 fn text(path: &Path) -> String {

@@ -5,12 +5,13 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::OnceLock;
 
 use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza};
 use age_core::secrecy::ExposeSecret as _;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use bech32::Hrp;
+use bech32::{Checksum as _, Fe32, Hrp};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use hkdf::Hkdf;
@@ -36,6 +37,8 @@ const PQ_PUBLIC: usize = 1184;
 const PQ_CIPHERTEXT: usize = 1088;
 const CURVE: usize = 32;
 const PUBLIC: usize = PQ_PUBLIC + CURVE;
+/// 1216 bytes fill 1945 characters of five bits and three bits of the next; these two are left.
+const FILLING: u8 = 0b11;
 const ENCAPSULATED: usize = PQ_CIPHERTEXT + CURVE;
 /// Ciphertext of a 16-byte file key with its 16-byte tag.
 const WRAPPED: usize = FILE_KEY_BYTES + 16;
@@ -96,7 +99,7 @@ impl HybridIdentity {
 
     /// Returns the public half.
     pub fn recipient(&self) -> HybridRecipient {
-        HybridRecipient(self.public.clone())
+        HybridRecipient { bytes: self.public.clone(), text: OnceLock::new() }
     }
 
     pub(super) fn to_secret_text(&self) -> SecretString {
@@ -153,8 +156,20 @@ impl age::Identity for HybridIdentity {
 }
 
 /// A hybrid public key: 1184 bytes ML-KEM-768, 32 bytes X25519.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HybridRecipient(Box<[u8; PUBLIC]>);
+#[derive(Clone)]
+pub struct HybridRecipient {
+    bytes: Box<[u8; PUBLIC]>,
+    /// Its only text: written once, for it goes into fingerprints, cards and manifests.
+    text: OnceLock<Box<str>>,
+}
+
+impl PartialEq for HybridRecipient {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for HybridRecipient {}
 
 impl HybridRecipient {
     pub(super) fn parse(text: &str) -> Result<Self, KeyError> {
@@ -164,7 +179,14 @@ impl HybridRecipient {
         if hrp != RECIPIENT_HRP || text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(KeyError::Recipient);
         }
-        let recipient = Self(bytes);
+        // BIP 173: the bits that fill up the last character are zero, so each key has one text.
+        let last = text.len().checked_sub(bech32::Bech32::CHECKSUM_LENGTH + 1);
+        let last = last.and_then(|at| text.get(at..)?.chars().next());
+        let filling = last.and_then(|c| Fe32::from_char(c).ok()).ok_or(KeyError::Recipient)?;
+        if filling.to_u8() & FILLING != 0 {
+            return Err(KeyError::Recipient);
+        }
+        let recipient = Self { bytes, text: OnceLock::from(Box::from(text)) };
         // FIPS 203 section 7.2, modulus check: the key must be the encoding of what it decodes to.
         let (pq, _) = recipient.halves();
         if PqPublic::from_bytes(&pq.into()).as_bytes().as_slice() != pq.as_slice() {
@@ -174,7 +196,7 @@ impl HybridRecipient {
     }
 
     fn halves(&self) -> ([u8; PQ_PUBLIC], [u8; CURVE]) {
-        let (pq, curve) = self.0.split_at(PQ_PUBLIC);
+        let (pq, curve) = self.bytes.split_at(PQ_PUBLIC);
         (to_array(pq), to_array(curve))
     }
 
@@ -205,8 +227,13 @@ impl HybridRecipient {
 
 impl fmt::Display for HybridRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        bech32::encode_lower_to_fmt::<Bech32Long, _>(f, RECIPIENT_HRP, self.0.as_ref())
-            .map_err(|_| fmt::Error)
+        let write = || {
+            let mut text = String::with_capacity(2000);
+            bech32::encode_lower_to_fmt::<Bech32Long, _>(&mut text, RECIPIENT_HRP, self.bytes.as_ref())
+                .expect("the length has no limit, and a string takes what is written");
+            text.into_boxed_str()
+        };
+        f.pad(self.text.get_or_init(write))
     }
 }
 

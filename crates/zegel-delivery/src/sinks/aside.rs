@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 use std::time::Duration;
 
 use zegel_core::message::SealedMail;
@@ -13,6 +13,15 @@ use super::{LineEnding, write_mail};
 
 /// Which mails lie aside right now, so that a signal or a panic, which run no destructors, can take them along.
 static ASIDE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// What the program does before a mail is laid aside.
+static BEFORE: OnceLock<fn()> = OnceLock::new();
+
+/// Names what is called before each mail is laid aside: where the program begins to listen to signals.
+pub fn before_laying_aside(call: fn()) {
+    // The first one stays: there is one program.
+    let _ = BEFORE.set(call);
+}
 
 /// A mail that lies aside; dropping it removes it, unless it was moved.
 #[derive(Debug)]
@@ -30,6 +39,9 @@ impl Aside {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let listed = std::path::absolute(&path)?;
+        if let Some(before) = BEFORE.get() {
+            before();
+        }
         let file = {
             // Made and listed with no moment in between in which it is in neither.
             let mut list = ASIDE.lock().unwrap_or_else(PoisonError::into_inner);

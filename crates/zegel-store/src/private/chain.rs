@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{FileError, Holds, check_folder};
+use super::{FileError, Holds, check_facts, check_folder};
 
 /// Refuses a folder of ours, or one around it, that others can change: they could take files of ours away in it, or put
 /// others in their place. A folder that is not there yet holds nothing.
@@ -37,7 +37,8 @@ pub fn check_around(place: &Path) -> Result<(), FileError> {
     for path in absolute.ancestors() {
         look(path, if path == absolute { Look::Link } else { Look::Whole })?;
     }
-    let Some((named, real)) = real else { return Ok(()) };
+    // Without a link on the way these are the same folders.
+    let Some((named, real)) = real.filter(|(named, real)| named != real) else { return Ok(()) };
     for path in real.ancestors() {
         look(path, if path == real && named == absolute { Look::Link } else { Look::Whole })?;
     }
@@ -79,7 +80,12 @@ fn look(path: &Path, what: Look) -> Result<(), FileError> {
     if what == Look::Link {
         return Ok(());
     }
-    match check_folder(path, Holds::Settings) {
+    let checked = if found.is_symlink() {
+        check_folder(path, Holds::Settings)
+    } else {
+        check_facts(path, &found, Holds::Settings)
+    };
+    match checked {
         Err(error) if error.is_missing() => Ok(()),
         Err(FileError::Exposed { mode, .. }) if mode & 0o002 == 0 && is_own_group(&found) => Ok(()),
         other => other,

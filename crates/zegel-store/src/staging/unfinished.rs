@@ -6,10 +6,20 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 use std::time::Duration;
 
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// What the program does before a file gets a temporary name.
+static BEFORE: OnceLock<fn()> = OnceLock::new();
+
+/// Names what is called before each file gets a temporary name: where the program begins to listen to signals. Most runs
+/// write none, and need no thread for it.
+pub fn before_naming(call: fn()) {
+    // The first one stays: there is one program.
+    let _ = BEFORE.set(call);
+}
 
 /// The entry of one file; it ends when this is dropped.
 #[derive(Debug)]
@@ -29,6 +39,9 @@ pub(super) fn enter<T>(
     make: impl FnOnce() -> io::Result<T>,
     path: impl FnOnce(&T) -> &Path,
 ) -> io::Result<(T, Unfinished)> {
+    if let Some(before) = BEFORE.get() {
+        before();
+    }
     let mut paths = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     let made = make()?;
     // Absolute, should the program change its folder meanwhile.
