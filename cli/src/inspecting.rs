@@ -48,10 +48,20 @@ pub(crate) fn read_attachments(draft: &Draft) -> Result<Material> {
 /// Has the text and every attachment scanned; nothing when no scanner is configured.
 fn scans(draft: &Draft, context: &Context<'_>) -> Result<Option<BTreeMap<Origin, ScanResult>>> {
     let Some(scanner) = VirusScanner::configured(Moment::Sealing, context)? else { return Ok(None) };
-    let mut results = BTreeMap::from([(Origin::Body, scanner.scan_texts(&draft.texts())?)]);
+    let texts = scanner.scan_texts(&draft.texts())?;
+    let mut results = BTreeMap::from([(Origin::Body, texts)]);
     for attachment in draft.attachments() {
         let content = attachment.open().map_err(|error| unreadable(&attachment.name, &error))?;
         results.insert(attachment.origin(), scanner.scan(content)?);
+    }
+    // The reader's mail program may understand the mail in another way than we do. What it is too long for was looked at
+    // piece by piece.
+    let infected = |result: &ScanResult| matches!(result, ScanResult::Infected(_));
+    if !results.values().any(infected) {
+        let whole = scanner.scan(draft.as_bytes())?;
+        if infected(&whole) {
+            results.insert(Origin::Body, whole);
+        }
     }
     Ok(Some(results))
 }

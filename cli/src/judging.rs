@@ -1,7 +1,7 @@
 //! Holding a draft against the policy in force: what `check`, `plan`, `seal`, `send` and `sendmail` share.
 
 use zegel_core::detect::place::Position;
-use zegel_core::detect::{Places, masked};
+use zegel_core::detect::{Place, Places, masked};
 use zegel_core::material::{Origin, Piece, Unread};
 use zegel_core::mime::Draft;
 use zegel_core::policy::{
@@ -19,6 +19,8 @@ use crate::ui::{Page, Tone};
 
 /// Longest piece of evidence that is shown, in characters.
 const WORDS_MAX: usize = 80;
+/// What stands for a name that is not shown.
+const HIDDEN: &str = "•••";
 /// Most lines of evidence shown for one rule on a page.
 const LINES_MAX: usize = 5;
 
@@ -82,7 +84,7 @@ pub(crate) fn view(policy: &Policy, examined: &Examined, path: Option<String>, s
         expires_days: judgement.demands.expires_days,
         archives: judgement.demands.archives.iter().map(|archive| archive.address.to_string()).collect(),
         plain: judgement.plain.iter().map(ToString::to_string).collect(),
-        not_examined: judgement.unread.iter().map(unread_view).collect(),
+        not_examined: judgement.unread.iter().map(|unread| unread_view(unread, show)).collect(),
     }
 }
 
@@ -128,6 +130,7 @@ fn evidence_views(evidence: &[Evidence], pieces: &[Piece], show: Show) -> Vec<Ev
                     places = Some((*piece, Places::new(found)));
                 }
                 let place = places.as_ref().map(|(_, places)| places.at(range.start));
+                let place = place.map(|place| if show == Show::Masked { unnamed(place) } else { place });
                 let words = found.text.get(range.clone()).unwrap_or_default();
                 let words = match (show, detector) {
                     (_, Some(detector)) if detector.is_credential() => masked(detector, words),
@@ -147,10 +150,10 @@ fn evidence_views(evidence: &[Evidence], pieces: &[Piece], show: Show) -> Vec<Ev
                 }
             }
             Evidence::Recipient { .. } | Evidence::Circumstance(_) if show == Show::Masked => {
-                plain(String::new(), "•••".to_owned())
+                plain(String::new(), HIDDEN.to_owned())
             }
             Evidence::Recipient { address, fact } => plain(address.to_string(), fact.clone()),
-            Evidence::File { origin, fact } => plain(origin_name(origin), fact.clone()),
+            Evidence::File { origin, fact } => plain(origin_name(origin, show), fact.clone()),
             Evidence::Circumstance(fact) => plain(String::new(), fact.clone()),
             _ => continue,
         });
@@ -158,12 +161,28 @@ fn evidence_views(evidence: &[Evidence], pieces: &[Piece], show: Show) -> Vec<Ev
     views
 }
 
-fn unread_view(unread: &Unread) -> UnreadView {
-    UnreadView { place: origin_name(&unread.origin), reason: word(&unread.reason) }
+fn unread_view(unread: &Unread, show: Show) -> UnreadView {
+    UnreadView { place: origin_name(&unread.origin, show), reason: word(&unread.reason) }
 }
 
-fn origin_name(origin: &Origin) -> String {
+/// Takes the names out of a place: what a file or a sheet is called is content.
+fn unnamed(place: Place) -> Place {
+    let origin = match place.origin {
+        Origin::Attachment(path) => Origin::Attachment(path.iter().map(|_| HIDDEN.to_owned()).collect()),
+        other => other,
+    };
+    let position = match place.position {
+        Position::Cell { sheet, cell } if !sheet.is_empty() => {
+            Position::Cell { sheet: HIDDEN.to_owned(), cell }
+        }
+        other => other,
+    };
+    Place { origin, position, ..place }
+}
+
+fn origin_name(origin: &Origin, show: Show) -> String {
     match origin {
+        Origin::Attachment(path) if show == Show::Masked => vec![HIDDEN; path.len()].join(" > "),
         Origin::Attachment(path) => path.join(" > "),
         Origin::Body => "the text".to_owned(),
         Origin::Header(name) => format!("the header {name}"),

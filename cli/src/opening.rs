@@ -283,7 +283,7 @@ impl Stage for Staging {
     fn make_file(&mut self, _length: u64) -> io::Result<Hidden> {
         match self {
             Self::Check => Ok(Hidden::Checked(0)),
-            Self::Scan(scanner) => Ok(Hidden::Scanned(scanner.begin())),
+            Self::Scan(scanner) => Ok(Hidden::Scanned(scanner.begin()?)),
             Self::Folder(folder) => {
                 let file = Staged::create(folder).map_err(io::Error::other)?;
                 Ok(Hidden::File(WriteBehind::new(file)))

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 use zegel_core::policy::ScanResult;
 use zegel_inspect::scan::{Clamd, ScanAddress, ScanError, ScanVerdict};
+use zegel_store::config::Host;
 use zegel_wire::error::Kind;
 use zegel_wire::report::{ScanState, ScanView};
 use zeroize::Zeroizing;
@@ -57,11 +58,15 @@ impl VirusScanner {
     }
 
     /// Begins to scan what is written bit by bit, so that it need not be put aside for it.
-    pub(crate) fn begin(&self) -> Scanning {
+    ///
+    /// # Errors
+    /// When the system has no more threads.
+    pub(crate) fn begin(&self) -> io::Result<Scanning> {
         let clamd = self.clamd.clone();
         let (chunks, waiting) = sync_channel(CHUNKS);
-        let thread = std::thread::spawn(move || clamd.scan(Chunks { waiting, now: Cursor::default() }));
-        Scanning(Some(Running { chunks, thread }))
+        let thread = std::thread::Builder::new()
+            .spawn(move || clamd.scan(Chunks { waiting, now: Cursor::default() }))?;
+        Ok(Scanning(Some(Running { chunks, thread })))
     }
 
     /// Says that everything was written, and waits for the answer.
@@ -182,18 +187,22 @@ pub(crate) fn view(result: &ScanResult) -> ScanView {
     ScanView { state, detail }
 }
 
-/// Reads `/run/clamav/clamd.ctl` or `host:port`.
+/// Reads `/run/clamav/clamd.ctl` or `localhost:port`.
+///
+/// What is scanned is plaintext, and the protocol of clamd knows no encryption: it never goes to another computer.
 fn scan_address(text: &str) -> Result<ScanAddress> {
     if text.starts_with('/') {
         return Ok(ScanAddress::Unix(PathBuf::from(text)));
     }
+    let wrong = |what: String| Failure::new(Kind::Configuration, what);
     let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
-    match parts {
-        Some((host, port)) if !host.is_empty() => {
-            Ok(ScanAddress::Tcp(host.trim_matches(['[', ']']).to_owned(), port))
-        }
-        _ => {
-            Err(Failure::new(Kind::Configuration, "scan.clamd is neither the path of a socket nor host:port"))
-        }
+    let Some((host, port)) = parts.filter(|(host, _)| !host.is_empty()) else {
+        return Err(wrong("scan.clamd is neither the path of a socket nor host:port".to_owned()));
+    };
+    let host = host.trim_matches(['[', ']']);
+    if !host.parse().is_ok_and(|host: Host| host.is_loopback()) {
+        return Err(wrong(format!("scan.clamd is on another computer ({host}), and clamd encrypts nothing"))
+            .hint("run clamd on this computer, or lead a port of it there through a tunnel (ssh -L)"));
     }
+    Ok(ScanAddress::Tcp(host.to_owned(), port))
 }

@@ -52,7 +52,7 @@ enum Form {
 /// Judges every mail, prints, and ends as the strictest verdict wants.
 pub(crate) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<()> {
     let policy = match &args.policy {
-        Some(path) => super::policy::read(path)?,
+        Some(path) => super::policy::read(path, context)?,
         None => judging::in_force(context)?.policy,
     };
     // SARIF is made to be uploaded somewhere.

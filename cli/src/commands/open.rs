@@ -30,7 +30,7 @@ use crate::spool::folder_of;
 
 use memory::{Memory, Replay};
 use page::page;
-use scan::Infected;
+use scan::{Infected, Whole};
 
 /// Open a sealed mail, verify it and show it
 ///
@@ -80,7 +80,8 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let memory = Memory::look(&opened.manifest, &mut carried, replay, context)?;
     memory.tell(&mut report);
     let infected = if args.without_infected { Infected::Withhold } else { Infected::Refuse };
-    let withheld = scan::scan(&mut opened, &mut report, infected, context)?;
+    let whole = if args.eml.is_some() { Whole::Written } else { Whole::Parts };
+    let withheld = scan::scan(&mut opened, &mut report, infected, whole, context)?;
     let (mail, outputs) = stage(args, opened, &withheld, &mut report)?;
     outputs.ready()?;
     match &mail {

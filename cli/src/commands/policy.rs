@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use zegel_core::Address;
+use zegel_core::keys::VerifyingKey;
 use zegel_core::policy::{self, Authority, Policy, PolicyError, SignedPolicy, SigningError};
+use zegel_core::sshsig::Signature;
 use zegel_store::policy as files;
 use zegel_store::staging::{Mode, write_atomically};
 use zegel_wire::error::Kind;
@@ -125,11 +127,24 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<()> {
 ///
 /// # Errors
 /// Code 66 when it is not there, 65 when it cannot be used.
-pub(crate) fn read(path: &Path) -> Result<Policy> {
+pub(crate) fn read(path: &Path, context: &Context<'_>) -> Result<Policy> {
+    Ok(read_signed(path, context)?.0)
+}
+
+/// Reads a policy file, and says who signed it: the configured signer, or where none is configured whoever the signature
+/// names.
+fn read_signed(path: &Path, context: &Context<'_>) -> Result<(Policy, Option<VerifyingKey>)> {
     let text = files::read(path)?;
-    let authority =
-        if files::signature_path(path).exists() { Authority::Signed } else { Authority::Unsigned };
-    Policy::parse(&text, authority).map_err(|error| unusable(path, &error))
+    let unusable = |error| unusable(path, &error);
+    if !files::signature_path(path).exists() {
+        return Ok((Policy::parse(&text, Authority::Unsigned).map_err(unusable)?, None));
+    }
+    let armour = files::read_signature(path)?;
+    let claimed = Signature::parse(&armour).map_err(|_| unusable(PolicyError::Signature))?.claimed_key();
+    // A signature by somebody else than the configured signer is none.
+    let signer = context.config()?.policy().signer().copied().unwrap_or(claimed);
+    let policy = SignedPolicy { text: &text, signature: &armour }.verify(&signer).map_err(unusable)?;
+    Ok((policy, Some(signer)))
 }
 
 fn unusable(path: &Path, error: &PolicyError) -> Failure {
@@ -138,7 +153,7 @@ fn unusable(path: &Path, error: &PolicyError) -> Failure {
 
 fn explain(args: &ExplainArgs, context: &Context<'_>) -> Result<()> {
     let policy = match &args.policy {
-        Some(path) => read(path)?,
+        Some(path) => read(path, context)?,
         None => judging::in_force(context)?.policy,
     };
     let Some(rule) = policy.rules().iter().find(|rule| rule.id == args.rule) else {
@@ -195,24 +210,8 @@ fn word_of(template: Template) -> String {
 }
 
 fn lint(args: &LintArgs, context: &Context<'_>) -> Result<()> {
-    let text = files::read(&args.file)?;
-    let signature = files::signature_path(&args.file);
     let configured = context.config()?.policy().signer().copied();
-    let signed = signature.exists();
-    let (policy, signer) = if signed {
-        let armour = files::read_signature(&args.file)?;
-        let claimed = zegel_core::sshsig::Signature::parse(&armour)
-            .map_err(|_| unusable(&args.file, &PolicyError::Signature))?
-            .claimed_key();
-        // A signature by somebody else than the configured signer is none.
-        let signer = configured.unwrap_or(claimed);
-        let policy = SignedPolicy { text: &text, signature: &armour }
-            .verify(&signer)
-            .map_err(|error| unusable(&args.file, &error))?;
-        (policy, Some(signer))
-    } else {
-        (Policy::parse(&text, Authority::Unsigned).map_err(|error| unusable(&args.file, &error))?, None)
-    };
+    let (policy, signer) = read_signed(&args.file, context)?;
     let mut view = policy_view(&policy);
     view.path = Some(args.file.display().to_string());
     view.signer = signer.map(|key| key.to_string());

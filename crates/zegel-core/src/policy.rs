@@ -37,7 +37,7 @@ pub use facts::{Facts, Found, Person, ScanResult, Slip};
 pub use judge::{Acceptances, Demands, Evidence, Finding, Judgement, judge};
 pub use plan::{Classic, Plan, Planned, RECIPIENTS_MAX, Refusal, Role, Route};
 pub use rules::Rule;
-pub use scanned::{INFECTED, NOT_SCANNED};
+pub use scanned::{INFECTED, NOT_EXAMINED, NOT_SCANNED};
 pub use signed::{SignedPolicy, SigningError, sign};
 pub use terms::{Accept, Action, Area, Explanation, Level, LocalTime, SecondFactor, Verdict, Weekday};
 

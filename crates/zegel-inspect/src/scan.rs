@@ -5,8 +5,8 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::path::PathBuf;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ const LONGEST_ANSWER: u64 = 4096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScanAddress {
-    /// A host and a port. The content goes there in the clear: only for this machine or a network of its own.
+    /// A name or address of this computer, and a port. The content goes there in the clear, so no other is connected to.
     Tcp(String, u16),
     /// A local socket.
     Unix(PathBuf),
@@ -206,10 +206,8 @@ impl Clamd {
                 ScanVerdict::Infected { name: name.to_owned() }
             });
         }
-        match said.strip_suffix(" ERROR") {
-            Some(reason) => Ok(ScanVerdict::NotExamined { reason: reason.to_owned() }),
-            None => Err(self.strange(answer.to_owned())),
-        }
+        // An ERROR is no word about the file: the disk of the scanner is full, or it has no memory left.
+        Err(self.strange(answer.to_owned()))
     }
 
     fn ask(&self, command: &str) -> Result<String, ScanError> {
@@ -245,7 +243,9 @@ impl Clamd {
         match &self.address {
             ScanAddress::Tcp(host, port) => {
                 let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-                for address in (host.as_str(), *port).to_socket_addrs()? {
+                // Whatever a name resolves to: plaintext stays on this computer.
+                let here = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+                for address in (host.as_str(), *port).to_socket_addrs()?.filter(here) {
                     match TcpStream::connect_timeout(&address, self.connect_time) {
                         Ok(stream) => return Ok(Box::new(stream)),
                         Err(error) => last = error,
@@ -257,12 +257,15 @@ impl Clamd {
             ScanAddress::Unix(path) => {
                 // A daemon that hangs with a full queue lets us wait for ever, and this call knows no time.
                 let (done, waiting) = mpsc::channel();
-                let path = path.clone();
+                let place = path.clone();
                 std::thread::Builder::new().spawn(move || {
-                    let _ = done.send(std::os::unix::net::UnixStream::connect(path));
+                    let _ = done.send(std::os::unix::net::UnixStream::connect(place));
                 })?;
                 let stream = waiting.recv_timeout(self.connect_time);
-                Ok(Box::new(stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??))
+                let stream = stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+                #[cfg(target_os = "linux")]
+                check_peer(&stream, path)?;
+                Ok(Box::new(stream))
             }
             #[cfg(not(unix))]
             ScanAddress::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
@@ -280,6 +283,21 @@ impl Clamd {
     fn strange(&self, answer: String) -> ScanError {
         ScanError::Answer { address: self.address.clone(), answer }
     }
+}
+
+/// Refuses a daemon of somebody else: in a folder like `/tmp` any user can listen in its place while it is down, and would
+/// get every mail to read. Root, this user and the owner of the socket's folder are who may.
+#[cfg(target_os = "linux")]
+fn check_peer(stream: &std::os::unix::net::UnixStream, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    let peer = rustix::net::sockopt::socket_peercred(stream)?.uid;
+    let folder = std::fs::metadata(path.parent().unwrap_or(Path::new("/")))?.uid();
+    if peer.is_root() || peer == rustix::process::geteuid() || peer.as_raw() == folder {
+        return Ok(());
+    }
+    let what = format!("somebody else listens there (uid {})", peer.as_raw());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
 }
 
 /// A connection of either sort.
@@ -355,6 +373,7 @@ mod tests {
             "stream: OKAY",
             "stream:OK",
             "stream:  FOUND",
+            "stream: Can't allocate memory ERROR",
         ] {
             assert!(matches!(verdict(answer), Err(ScanError::Answer { .. })), "{answer:?}");
         }
@@ -362,15 +381,22 @@ mod tests {
 
     #[test]
     fn what_was_not_scanned_is_not_clean() {
-        for answer in [
-            "INSTREAM size limit exceeded. ERROR",
-            "stream: Can't allocate memory ERROR",
-            "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND",
-        ] {
+        for answer in
+            ["INSTREAM size limit exceeded. ERROR", "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND"]
+        {
             assert!(matches!(verdict(answer), Ok(ScanVerdict::NotExamined { .. })), "{answer:?}");
         }
         let infected = ScanVerdict::Infected { name: "Eicar-Test".to_owned() };
         assert_eq!(verdict("stream: Eicar-Test FOUND").unwrap(), infected);
+    }
+
+    #[test]
+    fn nothing_goes_to_another_computer() {
+        // TEST-NET-1 (RFC 5737): nobody is there, and nobody is asked.
+        let clamd = Clamd::new(ScanAddress::Tcp("192.0.2.1".to_owned(), 3310));
+        let error = clamd.ping().unwrap_err();
+        let ScanError::Connect { source, .. } = error else { panic!("{error:?}") };
+        assert_eq!(source.kind(), io::ErrorKind::AddrNotAvailable);
     }
 
     #[test]

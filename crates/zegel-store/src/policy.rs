@@ -126,6 +126,10 @@ impl PolicyStore {
     /// # Errors
     /// See [`PolicyLoadError`]; there is no falling back to weaker rules.
     pub fn load(&self, files: &PolicyFiles) -> Result<InForce, PolicyLoadError> {
+        // Whoever may rename in the folders around a file without a signature chooses the rules.
+        for path in files.file().into_iter().chain(files.own()) {
+            private::check_around(path)?;
+        }
         let mut policy = match files.file() {
             None => Policy::built_in(),
             Some(path) => self.organisations(path, files)?,
@@ -324,5 +328,27 @@ mod tests {
         assert!(store.load(&files(home.path(), None)).unwrap().policy.has_rules());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
         assert!(matches!(store.load(&files(home.path(), None)), Err(PolicyLoadError::File(_))));
+    }
+
+    /// Whoever may rename in the folder could put milder rules in the place of a file without a signature.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_change_holds_no_rules() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let home = tempfile::tempdir().unwrap();
+        let rules = home.path().join("rules");
+        std::fs::create_dir(&rules).unwrap();
+        std::fs::write(rules.join("policy.toml"), text(1)).unwrap();
+        let store = PolicyStore::new(&Paths::below(home.path()));
+        let own: PolicyFiles = toml::from_str(&format!("own = {:?}\n", rules.join("policy.toml"))).unwrap();
+        let mode = |mode| std::fs::set_permissions(&rules, std::fs::Permissions::from_mode(mode)).unwrap();
+        for files in [files(&rules, None), own] {
+            mode(0o777);
+            let refused = store.load(&files);
+            assert!(matches!(refused, Err(PolicyLoadError::File(FileError::Exposed { .. }))), "{refused:?}");
+            mode(0o755);
+            assert!(store.load(&files).is_ok());
+        }
     }
 }

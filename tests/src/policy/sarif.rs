@@ -38,7 +38,7 @@ fn what_check_prints_is_sarif_and_has_no_words_of_the_mail() {
     office.world.write("work/a folder/subject.eml", mail("Tot dan.").replace("Thursday", &words));
     office.world.write(
         "work/a folder/file.eml",
-        mail_with("Zie de lijst.", &[("l.csv", "text/csv", list.as_bytes())]),
+        mail_with("Zie de lijst.", &[("Zonnebloem.csv", "text/csv", list.as_bytes())]),
     );
     office.world.write("work/a folder/nothing.eml", mail("Tot dan."));
     let check = |more: &[&str]| {

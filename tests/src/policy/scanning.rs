@@ -94,6 +94,31 @@ fn what_the_scanner_knows_is_never_sent() {
     }
 }
 
+/// What no reading of ours shows, another mail program may: the mail is also scanned as it is.
+#[test]
+fn what_stands_between_the_parts_is_scanned_as_well() {
+    let clamd = Clamd::start();
+    let draft = mail_with("Hello", &[("a.txt", "text/plain", b"a")]);
+    let hidden = draft.replace("\n\n--bound\n", &format!("\n\n{}\n--bound\n", Clamd::BAD));
+    assert_ne!(hidden, draft);
+    let office = Office::without_policy(&configured(&clamd));
+    office.world.write("work/mail.eml", &hidden);
+    office.refused(&[], 77, &["scan:infected"]);
+    office.world.write("work/mail.eml", draft);
+    office.sent(&[]);
+
+    let reader = Reader::new(&[("sealed.eml", hidden)], &configured(&clamd));
+    for way in ["restored.eml", "-"] {
+        let before = reader.world.listing(&[]);
+        let ran = reader.world.zegel("bob", &["open", "sealed.eml", "--eml", way], b"");
+        assert_eq!((ran.code, ran.stdout.is_empty()), (77, true), "{}", ran.stderr);
+        assert_eq!(reader.world.listing(&[]), before);
+    }
+    // The text and the file are clean: they are all that is shown here.
+    let (_, report) = reader.opened("sealed.eml", &["--extract", "saved"]);
+    assert_eq!(report["attachments"][0]["scan"]["state"], "clean");
+}
+
 #[test]
 fn a_large_part_is_scanned_as_well() {
     let clamd = Clamd::start();
@@ -126,6 +151,10 @@ fn a_scanner_that_is_down_lets_nothing_out() {
         (format!("127.0.0.1:{port}"), 75, "cannot reach the virus scanner"),
         ("localhost".to_owned(), 78, "neither the path of a socket nor host:port"),
         (":3310".to_owned(), 78, "neither the path of a socket nor host:port"),
+        // Plaintext never goes over a network (TEST-NET-1, RFC 5737: nobody is there).
+        ("192.0.2.1:3310".to_owned(), 78, "on another computer"),
+        ("[2001:db8::1]:3310".to_owned(), 78, "on another computer"),
+        ("clamd.example.org:3310".to_owned(), 78, "on another computer"),
     ] {
         let line = format!("[scan]\nclamd = {address:?}\n");
         for office in [Office::new(&format!("{HEAD}{RULES}"), &line), Office::without_policy(&line)] {

@@ -125,6 +125,12 @@ fn a_policy_that_cannot_be_used_lets_nothing_out() {
     }
     office.write_policy(&good);
     office.sent(&[]);
+    // A file that is called a signature is none.
+    office.world.write("work/policy.toml.sig", "");
+    office.unchanged(&["policy", "lint", "policy.toml"], b"", 65, &["signature"]);
+    office.unchanged(&["policy", "test", "policy.toml"], b"", 65, &["signature"]);
+    office.unchanged(&["check", "mail.eml", "--policy", "policy.toml"], b"", 65, &["signature"]);
+    fs::remove_file(office.world.join("work/policy.toml.sig")).unwrap();
 
     let path = office.world.join("work/policy.toml");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();

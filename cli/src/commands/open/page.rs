@@ -62,6 +62,10 @@ pub(super) fn page(report: &OpenReport) -> Page {
                 let found = scan.and_then(|scan| scan.detail.as_deref()).unwrap_or_default();
                 (format!("kept back, infected: {found}"), Tone::Bad)
             }
+            (Some(path), Some(ScanState::NotScanned)) => {
+                (format!("saved to {path}, not scanned for viruses"), Tone::Warn)
+            }
+            (None, Some(ScanState::NotScanned)) => ("not scanned for viruses".to_owned(), Tone::Warn),
             (Some(path), _) => (format!("saved to {path}"), Tone::Good),
             (None, _) => (String::new(), Tone::Good),
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 
+use zegel_core::policy::ScanResult;
 use zegel_wire::error::Kind;
 use zegel_wire::report::{AttachmentView, OpenReport, ScanState};
 
@@ -20,6 +21,15 @@ pub(super) enum Infected {
     Withhold,
 }
 
+/// Whether the mail is also written as it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    /// It is: every byte of it has to be looked at.
+    Written,
+    /// Only its text is shown, and its attachments saved.
+    Parts,
+}
+
 /// Has every text and every attachment scanned, notes what was said, and returns the names of the files that are kept back.
 ///
 /// # Errors
@@ -28,6 +38,7 @@ pub(super) fn scan(
     opened: &mut Verified,
     report: &mut OpenReport,
     infected: Infected,
+    whole: Whole,
     context: &Context<'_>,
 ) -> Result<BTreeSet<String>> {
     let Some(scanner) = VirusScanner::configured(Moment::Opening, context)? else {
@@ -49,6 +60,15 @@ pub(super) fn scan(
         part.file.rewind().map_err(again)?;
         results.push(scanner.scan(Read::by_ref(&mut part.file))?);
         part.file.rewind().map_err(again)?;
+    }
+    let infected_one = |result: &ScanResult| matches!(result, ScanResult::Infected(_));
+    if whole == Whole::Written && !results.iter().chain(&text).any(infected_one) {
+        // Another mail program may understand the mail in another way than we do; its length is no matter, for its texts and
+        // files were looked at one by one.
+        let all = scanner.scan(opened.inner.as_bytes())?;
+        if infected_one(&all) {
+            report.text_scan = Some(view(&all));
+        }
     }
     for (attachment, result) in report.attachments.iter_mut().zip(&results) {
         attachment.scan = Some(view(result));
@@ -92,7 +112,7 @@ fn tell(report: &OpenReport, context: &Context<'_>) {
     let warn = |what: &str, why: Option<&str>| {
         context
             .ui
-            .warning(&format!("{what} was not scanned for viruses: {}", why.unwrap_or("no reason given")));
+            .alarm(&format!("{what} was not scanned for viruses: {}", why.unwrap_or("no reason given")));
     };
     if let Some(scan) = report.text_scan.as_ref().filter(not_scanned) {
         warn("the text", scan.detail.as_deref());

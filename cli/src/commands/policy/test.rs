@@ -36,7 +36,7 @@ pub(crate) struct TestArgs {
 
 /// Judges every example.
 pub(crate) fn run(args: &TestArgs, context: &Context<'_>) -> Result<()> {
-    let policy = super::read(&args.file)?;
+    let policy = super::read(&args.file, context)?;
     let folder = args.examples.clone().unwrap_or_else(|| args.file.with_extension("tests"));
     if !folder.is_dir() {
         return Err(Failure::new(Kind::NoInput, format!("there are no examples in {}", folder.display()))

@@ -155,11 +155,28 @@ pub(super) fn charset_text(bytes: &[u8], charset: Option<&str>) -> String {
         // Declared ASCII and found UTF-8: a frequent fault, and UTF-8 is hardly ever found by accident.
         ("" | "utf-8" | "utf8" | "us-ascii" | "ascii" | "unknown-8bit", Some(text)) => text.to_owned(),
         ("utf-8" | "utf8", None) => String::from_utf8_lossy(bytes).into_owned(),
-        (name, _) => match charset_decoder(name.as_bytes()) {
-            Some(decode) if !name.is_empty() => decode(bytes),
-            _ => utf8.map_or_else(|| plain_text(bytes), str::to_owned),
+        (name, _) => match decoder(name) {
+            Some(decode) => decode(bytes),
+            None => utf8.map_or_else(|| plain_text(bytes), str::to_owned),
         },
     }
+}
+
+/// Says whether a text of this charset can be read. Where it cannot, [`charset_text`] gives what a program would see that knows
+/// the charset no better, and another one may see something else.
+pub(super) fn is_understood(charset: Option<&str>) -> bool {
+    let name = charset.unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(name.as_str(), "" | "utf-8" | "utf8" | "us-ascii" | "ascii" | "unknown-8bit")
+        || decoder(&name).is_some()
+}
+
+/// Finds what decodes a charset; name in lower case.
+///
+/// For some of the old ones (ISO-2022-KR, HZ) the table has the replacement decoder of the WHATWG encoding standard, which
+/// turns every text into one mark: that is none.
+fn decoder(name: &str) -> Option<fn(&[u8]) -> String> {
+    let decode = charset_decoder(name.as_bytes()).filter(|_| !name.is_empty())?;
+    (decode(b"ab") != "\u{fffd}").then_some(decode)
 }
 
 /// Reads bytes of no declared charset that are not UTF-8 as Windows-1252: every byte has a character.

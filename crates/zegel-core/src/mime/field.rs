@@ -3,7 +3,7 @@
 use mail_parser::parsers::MessageStream;
 use mail_parser::{DateTime, HeaderValue};
 
-use super::content::{charset_text, decode_base64_lenient, plain_text};
+use super::content::{charset_text, decode_base64_lenient, is_understood, plain_text};
 use super::cut;
 use super::scan::Header;
 use crate::address::is_invisible;
@@ -211,6 +211,20 @@ pub(super) fn decode_words(text: &str) -> String {
     flush(&mut out, &mut pending);
     out.push_str(rest);
     out
+}
+
+/// Says whether a value has an encoded word of a charset that is not known here: another program may read it.
+pub(super) fn has_unknown_charset(value: &[u8]) -> bool {
+    let value = readable(value);
+    let mut rest: &str = &value;
+    while let Some((_, after)) = rest.split_once("=?") {
+        rest = match word(after) {
+            Some((charset, ..)) if !is_understood(Some(&charset)) => return true,
+            Some((.., tail)) => tail,
+            None => after,
+        };
+    }
+    false
 }
 
 /// Says whether each word of a charset starts in a state of its own: joined, its shift sequences would show as faults.

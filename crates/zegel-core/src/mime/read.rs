@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use super::content::{Encoding, charset_text};
+use super::content::{Encoding, charset_text, is_understood};
 use super::draft::Draft;
 use super::scan::{Header, Node};
 use super::view::{self, View, leaf_text};
@@ -120,6 +120,14 @@ impl Draft {
 
     /// Adds the subject, the fields of the header, and the names of people.
     fn headers(&self, material: &mut Material) {
+        for header in &self.tree.root().header.fields {
+            if field::has_unknown_charset(cut(&self.message, header.value.clone())) {
+                let name =
+                    String::from_utf8_lossy(cut(&self.message, header.name.clone())).to_ascii_lowercase();
+                let origin = if name == "subject" { Origin::Subject } else { Origin::Header(name) };
+                note(material, &origin, UnreadReason::UnknownKind);
+            }
+        }
         let mut shown = |origin, text| add(material, &origin, Spot::Text, Visibility::Shown, text);
         shown(Origin::Subject, self.subject().to_owned());
         for header in &self.tree.root().header.fields {
@@ -135,10 +143,11 @@ impl Draft {
             [("from", std::slice::from_ref(self.from())), ("to", self.to()), ("cc", self.cc())]
         {
             let mut names: Vec<String> = people.iter().filter_map(|person| person.name.clone()).collect();
-            // A comment (RFC 5322 section 3.2.2) is no name, and people read it all the same.
+            // A comment and the name of a group (RFC 5322 sections 3.2.2 and 3.4) are nobody's name, and people read them
+            // all the same.
             let values = self.tree.root().header.named(&self.message, field);
             let values = values.map(|one| field::text(cut(&self.message, one.value.clone())));
-            names.extend(values.filter(|text| text.contains('(')));
+            names.extend(values.filter(|text| text.contains(['(', ':'])));
             add(
                 material,
                 &Origin::Header(field.to_owned()),
@@ -153,6 +162,9 @@ impl Draft {
     fn body(&self, node: &Node, material: &mut Material) {
         let text = leaf_text(&self.message, node).replace("\r\n", "\n");
         let origin = Origin::Body;
+        if !is_understood(node.media.parameter("charset")) {
+            note(material, &origin, UnreadReason::UnknownKind);
+        }
         let mut show = |spot, visibility, text: String| {
             if let Some(reason) = packed_inside(&text) {
                 note(material, &origin, reason);
@@ -168,12 +180,14 @@ impl Draft {
         show(Spot::Text, Visibility::Hidden, page.hidden);
         show(Spot::Comments, Visibility::Hidden, page.comments);
         show(Spot::Metadata, Visibility::Hidden, page.words);
+        let mut deeper = false;
         for file in &page.files {
             let inside = charset_text(&file.content, None);
             match file.media_type.as_str() {
                 "text/html" => {
                     let page = Page::read(&inside, PAGE_MAX, &mut || true);
                     let all = [page.shown, page.hidden, page.comments, page.words].join("\n");
+                    deeper |= page.cut || !page.files.is_empty();
                     show(Spot::Text, Visibility::Hidden, all);
                 }
                 "text/plain" | "text/css" | "text/csv" => show(Spot::Text, Visibility::Hidden, inside),
@@ -187,7 +201,7 @@ impl Draft {
                 _ => note(material, &Origin::Body, UnreadReason::UnknownKind),
             }
         }
-        if page.cut {
+        if page.cut || deeper {
             note(material, &Origin::Body, UnreadReason::Limit);
         }
     }
@@ -260,6 +274,11 @@ impl Draft {
             content: Content::Apart(part.source.as_ref()),
         });
         inside.chain(apart).collect()
+    }
+
+    /// Returns the mail without its large attachments, as it is carried: for a virus scanner.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.message
     }
 
     /// Returns every text, plain and HTML, decoded but otherwise as it is written: for a virus scanner.

@@ -528,7 +528,7 @@ fn fits_file(
 }
 
 /// Returns the word that stands for a value in files and reports.
-fn word(value: &impl serde::Serialize) -> String {
+pub(super) fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -101,6 +101,15 @@ impl AttachmentTest {
             && self.unread.is_none()
             && (self.infected != self.not_scanned)
     }
+
+    /// Says whether it asks only whether something was read.
+    pub(super) fn asks_unread_only(&self) -> bool {
+        !self.asks_facts()
+            && self.names.is_empty()
+            && self.unread.is_some()
+            && !self.infected
+            && !self.not_scanned
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

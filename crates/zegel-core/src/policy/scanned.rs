@@ -1,17 +1,22 @@
-//! What the virus scanner said, where the organisation's rules are silent about it.
+//! What the virus scanner said and what could not be read, where the organisation's rules are silent about it.
 //!
-//! Without this a scanner could be configured and find something, and the mail would leave all the same.
+//! Without this a scanner could be configured and find something, and the mail would leave all the same; and rules about
+//! content would be passed by a file that nobody could look into.
 
 use super::facts::{Facts, ScanResult};
-use super::judge::{Acceptances, EVIDENCE_MAX, Evidence, Finding, accepted_for};
+use super::judge::{Acceptances, EVIDENCE_MAX, Evidence, Finding, accepted_for, word};
 use super::rules::{AttachmentTest, Condition};
 use super::terms::{Accept, Action};
 use super::{Explanation, OWN, Policy};
+use crate::material::{Unread, UnreadReason};
 
 /// The finding that holds back what the scanner knows. No rule can have this name.
 pub const INFECTED: &str = "scan:infected";
 /// The finding that asks about what the scanner did not look at.
 pub const NOT_SCANNED: &str = "scan:not-scanned";
+
+/// The finding that asks about what could not be read, under rules about content.
+pub const NOT_EXAMINED: &str = "inspect:not-examined";
 
 /// Returns what no rule answers.
 pub(super) fn findings(policy: &Policy, facts: &Facts<'_>, accepted: &Acceptances) -> Vec<Finding> {
@@ -49,7 +54,47 @@ pub(super) fn findings(policy: &Policy, facts: &Facts<'_>, accepted: &Acceptance
             not_scanned,
         ));
     }
+    let unread = unread(facts);
+    if !unread.is_empty() && looks_inside(policy) && !asks_unread(policy) {
+        findings.push(finding(
+            NOT_EXAMINED,
+            Action::Warn,
+            Accept::ByName,
+            "Dit kon niet worden gelezen, dus de regels over de inhoud zeggen er niets van.",
+            "This could not be read, so the rules about content say nothing of it.",
+            unread,
+        ));
+    }
     findings
+}
+
+/// Returns what nobody read. A picture is left out: there is a logo under many a mail.
+fn unread(facts: &Facts<'_>) -> Vec<Evidence> {
+    let unread = facts.material.unread.iter().filter(|unread| unread.reason != UnreadReason::ImageOnly);
+    let file = |unread: &Unread| Evidence::File {
+        origin: unread.origin.clone(),
+        fact: format!("not examined: {}", word(&unread.reason)),
+    };
+    unread.map(file).collect()
+}
+
+/// Says whether a rule of the organisation depends on what is in the mail.
+fn looks_inside(policy: &Policy) -> bool {
+    let rules = policy.rules().iter().filter(|rule| !rule.id.starts_with(OWN));
+    rules.flat_map(|rule| &rule.when).any(|condition| match condition {
+        Condition::Content(_) => true,
+        Condition::Attachments(test) => test.asks_facts() || !test.names.is_empty(),
+        _ => false,
+    })
+}
+
+/// Says whether a rule of the organisation is about what was not read, for some reason at least; which reasons, it has chosen.
+fn asks_unread(policy: &Policy) -> bool {
+    let rules = policy.rules().iter().filter(|rule| !rule.id.starts_with(OWN) && rule.unless.is_empty());
+    rules.into_iter().any(|rule| match rule.when.as_slice() {
+        [Condition::Attachments(test)] => test.asks_unread_only(),
+        _ => false,
+    })
 }
 
 /// Says whether a rule of the organisation answers it, whatever file and whoever it is about. One's own rules do not count: a

@@ -592,3 +592,48 @@ fn what_the_scanner_says_counts_without_a_rule() {
     let tightened = policy(&rule("a", "warn", "", BSN)).tighten(&format!("{HEAD}{own}")).unwrap();
     assert_eq!(fired(&tightened, &[infected], &none), says(Verdict::Block, "scan:infected own:mild"));
 }
+
+#[test]
+fn what_could_not_be_read_is_asked_about_where_the_rules_are_silent() {
+    let judged = |policy: &Policy, reason, accepted: &Acceptances| {
+        let mut world = World::new("Hallo.", &["bob@example.org"]);
+        let origin = Origin::Attachment(vec!["a.zip".to_owned()]);
+        world.material.unread.push(Unread { origin, reason });
+        let judged = world.judge(policy, accepted);
+        let rules: Vec<String> = judged.findings.iter().map(|finding| finding.rule.clone()).collect();
+        (judged.verdict, rules.join(" "))
+    };
+    let says = |verdict, rules: &str| (verdict, rules.to_owned());
+    let none = Acceptances::new();
+    let accepted: Acceptances = [(NOT_EXAMINED.to_owned(), None)].into();
+    let content = policy(&rule("a", "block", "", BSN));
+    let own = rule("mild", "warn", "", "attachments = { unread = [\"limit\"] }");
+    let tightened = policy(&rule("a", "block", "", BSN)).tighten(&format!("{HEAD}{own}")).unwrap();
+    for reason in [
+        UnreadReason::Damaged,
+        UnreadReason::Encrypted,
+        UnreadReason::Limit,
+        UnreadReason::NoInspector,
+        UnreadReason::UnknownKind,
+    ] {
+        assert_eq!(judged(&content, reason, &none), says(Verdict::Warn, NOT_EXAMINED), "{reason:?}");
+        assert_eq!(judged(&content, reason, &accepted), says(Verdict::Seal, NOT_EXAMINED));
+        // One's own rule does not answer for the organisation's.
+        assert!(judged(&tightened, reason, &none).1.contains(NOT_EXAMINED), "{reason:?}");
+    }
+    // A logo is under many a mail.
+    assert_eq!(judged(&content, UnreadReason::ImageOnly, &none), says(Verdict::Allow, ""));
+    // Without a rule about what is inside there is nothing it could get past.
+    let people = policy(&rule("r", "warn", "", "recipients = { any = [\"freemail\"] }"));
+    for silent in [Policy::built_in(), people] {
+        assert_eq!(judged(&silent, UnreadReason::Limit, &none), says(Verdict::Allow, ""));
+    }
+    // A rule of the organisation about it has chosen its reasons.
+    let chosen = policy(&format!(
+        "{}{}",
+        rule("a", "block", "", BSN),
+        rule("closed", "warn", "", "attachments = { unread = [\"encrypted\"] }")
+    ));
+    assert_eq!(judged(&chosen, UnreadReason::Encrypted, &none), says(Verdict::Warn, "closed"));
+    assert_eq!(judged(&chosen, UnreadReason::Limit, &none), says(Verdict::Allow, ""));
+}

@@ -140,3 +140,65 @@ fn a_recipient_sees_what_a_browser_shows() {
     assert_eq!(shown("<p>a<script>steal()</script><b>nd</b></p>"), "and");
     assert_eq!(shown("<table><tr><td>1</td><td>2</td></tr></table>"), "1\t2");
 }
+
+/// ISO-2022-KR has no decoder in browsers either, and others show the ASCII in it; EBCDIC nobody here knows.
+#[test]
+fn a_charset_that_nobody_knows_is_shown_raw_and_said_to_be_unread() {
+    for charset in ["iso-2022-kr", "csISO2022KR", "hz-gb-2312", "iso-2022-cn", "ibm037", "x-nobody"] {
+        let eml = format!(
+            "From: a@example.org\nTo: b@example.org\nSubject: x\nMIME-Version: 1.0\n\
+             Content-Type: text/plain; charset={charset}\n\nBSN 123456782\n"
+        );
+        let material = Draft::parse(eml.as_bytes(), &DraftOptions::default()).unwrap().material();
+        assert!(material.pieces.iter().any(|piece| piece.text.contains("BSN 123456782")), "{charset}");
+        assert_eq!(material.unread.len(), 1, "{charset}: {:?}", material.unread);
+        assert_eq!(
+            (&material.unread[0].origin, material.unread[0].reason),
+            (&Origin::Body, UnreadReason::UnknownKind)
+        );
+
+        let eml = format!(
+            "From: a@example.org\nTo: b@example.org\nSubject: =?{charset}?Q?BSN_123456782?=\n\
+             X-Note: =?utf-8?Q?a?= =?{charset}?Q?b?=\n\nHi\n"
+        );
+        let material = Draft::parse(eml.as_bytes(), &DraftOptions::default()).unwrap().material();
+        assert!(material.pieces.iter().any(|piece| piece.text.contains("BSN 123456782")), "{charset}");
+        let origins: Vec<&Origin> = material.unread.iter().map(|unread| &unread.origin).collect();
+        assert_eq!(origins, [&Origin::Subject, &Origin::Header("x-note".to_owned())], "{charset}");
+    }
+    for charset in
+        ["utf-8", "US-ASCII", "iso-8859-15", "windows-1252", "iso-2022-jp", "utf-7", "utf-16le", "gb18030"]
+    {
+        let eml = format!(
+            "From: a@example.org\nTo: b@example.org\nSubject: =?{charset}?Q?a?=\nMIME-Version: 1.0\n\
+             Content-Type: text/plain; charset={charset}\n\nHi\n"
+        );
+        let material = Draft::parse(eml.as_bytes(), &DraftOptions::default()).unwrap().material();
+        assert!(material.is_examined(), "{charset}: {:?}", material.unread);
+    }
+}
+
+#[test]
+fn the_name_of_a_group_is_read() {
+    let eml = "From: a@example.org\nTo: \"Jansen BSN 123456782\": bob@example.org;\nSubject: x\n\nHi\n";
+    let material = Draft::parse(eml.as_bytes(), &DraftOptions::default()).unwrap().material();
+    assert!(
+        material.pieces.iter().any(|piece| piece.text.contains("BSN 123456782")),
+        "{:?}",
+        material.pieces
+    );
+}
+
+#[test]
+fn a_page_in_a_page_in_a_page_is_said_to_be_unread() {
+    let page = |inner: &str| {
+        format!(
+            "From: a@example.org\nTo: b@example.org\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/html\n\n\
+             <a href='data:text/html,{inner}'>x</a>\n"
+        )
+    };
+    let unread =
+        |eml: String| Draft::parse(eml.as_bytes(), &DraftOptions::default()).unwrap().material().unread;
+    assert!(unread(page("<p>Hi</p>")).is_empty());
+    assert_eq!(unread(page("<a href=\"data:application/zip;base64,UEsDB\">y</a>")).len(), 1);
+}
