@@ -69,6 +69,11 @@ impl<'a> Context<'a> {
         local_offset_minutes()
     }
 
+    /// Says whether a variable sets the clock on the wall, in place of the computer.
+    pub(crate) fn has_own_time_zone(&self) -> bool {
+        env::var_os("TZ").is_some_and(|zone| !zone.is_empty())
+    }
+
     /// Returns the language that people here read (POSIX locale variables, in their order).
     pub(crate) fn language(&self) -> Language {
         let named = ["LC_ALL", "LC_MESSAGES", "LANG"]

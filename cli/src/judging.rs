@@ -44,7 +44,7 @@ pub(crate) fn in_force(context: &Context<'_>) -> Result<InForce> {
 /// Examines a draft: text, attachments, recipients, and the virus scanner where one is configured.
 ///
 /// # Errors
-/// Code 78 or 75 when a configured scanner cannot be used, 74 when an attachment cannot be read.
+/// Code 78 when a variable would move the clock of the computer's rules, 78 or 75 when a configured scanner cannot be used, 74 when an attachment cannot be read.
 pub(crate) fn examine(
     draft: &Draft,
     policy: &Policy,
@@ -52,6 +52,13 @@ pub(crate) fn examine(
     classic: Classic,
     context: &Context<'_>,
 ) -> Result<Examined> {
+    if policy.asks_time() && context.config()?.is_policy_settled() && context.has_own_time_zone() {
+        return Err(Failure::new(
+            zegel_wire::error::Kind::Configuration,
+            "TZ is set, and the rules of this computer go by its own clock",
+        )
+        .hint("unset TZ"));
+    }
     let attached: Attached = inspecting::attached(draft, context)?;
     let history = inspecting::history(context)?;
     let around = Circumstances {

@@ -339,6 +339,15 @@ impl Policy {
         !self.rules.is_empty()
     }
 
+    /// Says whether what it decides depends on the clock on the wall.
+    pub fn asks_time(&self) -> bool {
+        let asks = |rule: &Rule| {
+            rule.when.iter().any(|when| matches!(when, rules::Condition::Time(_)))
+                || rule.unless.iter().any(|unless| matches!(unless, rules::Exception::Time(_)))
+        };
+        self.rules.iter().any(asks)
+    }
+
     /// Returns a digest of the files it was read from.
     pub(crate) fn digest(&self) -> &[u8; 32] {
         &self.digest

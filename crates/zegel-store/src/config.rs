@@ -63,6 +63,8 @@ pub struct Config {
     default_account: Option<AccountName>,
     seal: Seal,
     policy: PolicyFiles,
+    /// Whether the computer's own configuration names the policy.
+    is_policy_settled: bool,
     scan: Scan,
     accounts: BTreeMap<AccountName, Account>,
 }
@@ -140,6 +142,11 @@ impl Config {
     /// Returns which rules are in force.
     pub fn policy(&self) -> &PolicyFiles {
         &self.policy
+    }
+
+    /// Says whether the policy is the one for everybody on this computer, which no variable may move.
+    pub fn is_policy_settled(&self) -> bool {
+        self.is_policy_settled
     }
 
     /// Returns the virus scanner.
@@ -356,6 +363,7 @@ impl TryFrom<Raw> for Config {
             default_account: raw.default_account,
             seal: raw.seal,
             policy: raw.policy,
+            is_policy_settled: false,
             scan: raw.scan,
             accounts: raw.account,
         })

@@ -279,6 +279,37 @@ fn the_policy_of_the_computer_cannot_be_left_out() {
     office.refused(&[], 78, &["machine.toml"]);
 }
 
+/// A rule for the night would not fire for somebody who says that they are elsewhere.
+#[test]
+fn a_variable_does_not_move_the_clock_of_the_computers_rules() {
+    let day = "{ time = { from = \"00:00\", before = \"23:59\" } }";
+    let rule = format!(
+        "[[rule]]\nid = \"always\"\naction = \"block\"\nexplain = {{ nl = \"Nu.\", en = \"Now.\" }}\nwhen = [{day}]\n"
+    );
+    let office = Office::without_policy("");
+    office.write_policy(&format!("{HEAD}{rule}"));
+    let file = office.world.join("work/policy.toml");
+    office.draft("Until Thursday.");
+    let machine = format!("version = 1\n[policy]\nfile = {file:?}\n");
+    office.write_private("machine.toml", &machine);
+    office.refused(&[], 78, &["TZ is set"]);
+    let before = (office.world.listing(&[]), office.mails());
+    let words = ["send", "mail.eml"].map(str::to_owned);
+    let mut command = office.world.command("alice", &words);
+    command.env_remove("TZ");
+    let ran = finish(command, b"");
+    assert_eq!(ran.code, 77, "the rule is asked: {}", ran.stderr);
+    assert_eq!((office.world.listing(&[]), office.mails()), before);
+    // In one's own configuration the clock is one's own, and so for rules that ask no time.
+    fs::remove_file(office.world.join("machine.toml")).unwrap();
+    office.configure(&format!("[policy]\nfile = {file:?}\n"));
+    office.refused(&[], 77, &["always: Now."]);
+    office.configure("");
+    office.write_policy(&format!("{HEAD}{RULES}"));
+    office.write_private("machine.toml", &machine);
+    office.sent(&[]);
+}
+
 /// What stands in a file counts like what stands in the text: the inspector reads it.
 #[test]
 fn what_an_attachment_holds_is_judged() {

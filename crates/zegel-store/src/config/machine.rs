@@ -73,6 +73,7 @@ impl Machine {
                 return settled("policy");
             }
             config.policy = PolicyFiles { own: config.policy.own.take(), ..self.policy };
+            config.is_policy_settled = true;
         }
         if self.scan.clamd.is_some() {
             if config.scan.clamd.is_some() && config.scan != self.scan {

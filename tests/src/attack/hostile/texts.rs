@@ -248,6 +248,11 @@ fn contents() -> Vec<Case> {
         case("HTML of comments", judges::inner, || inside(HTML, "<!--")),
         case("HTML of line breaks", judges::inner, || inside(HTML, "<br>")),
         case("HTML of quotes", judges::inner, || inside(HTML, "<a b='")),
+        case("HTML of brackets in a style", judges::inner, || inside(&format!("{HTML}<p style=\""), "(")),
+        case("HTML of brackets in a style sheet", judges::inner, || inside(&format!("{HTML}<style>"), "(")),
+        case("HTML of end tags of nothing", judges::inner, || {
+            inside(&format!("{HTML}{}", "<a>".repeat(1000)), "</b>")
+        }),
         case("HTML of CDATA", judges::inner, || inside(HTML, "<![CDATA[")),
         case("a mail inside of 9,000 attachments", judges::inner, || {
             let head = "Content-Type: multipart/mixed; hp=\"cipher\"; boundary=b\r\n\r\n";
