@@ -38,6 +38,7 @@ mod lexer;
 mod national;
 mod own;
 mod page;
+mod pairs;
 mod papers;
 mod pass;
 mod phone_plans;

@@ -44,13 +44,21 @@ pub(super) fn folded(byte: u8) -> u8 {
 }
 
 /// Reads the character at `at`.
+#[inline]
 pub(super) fn char_at(text: &str, at: usize) -> Option<char> {
-    text.get(at..)?.chars().next()
+    match text.as_bytes().get(at) {
+        Some(b) if b.is_ascii() => Some(char::from(*b)),
+        _ => text.get(at..)?.chars().next(),
+    }
 }
 
 /// Reads the character that ends at `at`.
+#[inline]
 pub(super) fn char_before(text: &str, at: usize) -> Option<char> {
-    text.get(..at)?.chars().next_back()
+    match text.as_bytes().get(at.checked_sub(1)?) {
+        Some(b) if b.is_ascii() => Some(char::from(*b)),
+        _ => text.get(..at)?.chars().next_back(),
+    }
 }
 
 /// Moves forward to the start of a character.
@@ -71,24 +79,32 @@ pub(super) fn floor(text: &str, at: usize) -> usize {
 }
 
 /// Says what a character counts as.
+#[inline]
 pub(super) fn glyph(c: char) -> Glyph {
-    let one = |letter: u8| Glyph::Letters(letter, 0);
     match c {
         '0'..='9' => Glyph::Digit(c as u8 - b'0'),
-        'a'..='z' => one(c as u8),
-        'A'..='Z' => one(c as u8 | 0x20),
-        ' '
-        | '\t'
-        | '\u{a0}'
-        | '\u{1680}'
-        | '\u{2000}'..='\u{200a}'
-        | '\u{202f}'
-        | '\u{205f}'
-        | '\u{3000}' => Glyph::Space,
-        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => Glyph::Dash,
+        'a'..='z' => Glyph::Letters(c as u8, 0),
+        'A'..='Z' => Glyph::Letters(c as u8 | 0x20, 0),
+        ' ' | '\t' => Glyph::Space,
+        '-' => Glyph::Dash,
+        '\0'..='\x7f' => Glyph::Other,
+        _ => glyph_beyond_ascii(c),
+    }
+}
+
+fn glyph_beyond_ascii(c: char) -> Glyph {
+    let one = |letter: u8| Glyph::Letters(letter, 0);
+    match c {
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            Glyph::Space
+        }
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => Glyph::Dash,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{300}'..='\u{36f}' => {
             Glyph::Ignored
         }
+        // What is not among the letters anyway, so that nobody looks for it there.
+        '\u{80}'..='©' | '«'..='´' | '¶'..='¹' | '»'..='¿' | '×' | '÷' => Glyph::Other,
+        '\u{2016}'..='\u{202e}' | '\u{2030}'..='\u{205e}' | '\u{20a0}'..='\u{20cf}' => Glyph::Other,
         'À'..='Å' | 'à'..='å' | 'Ā'..='ą' => one(b'a'),
         'Ç' | 'ç' | 'Ć'..='č' => one(b'c'),
         'Ð' | 'ð' | 'Ď'..='đ' => one(b'd'),
@@ -123,26 +139,71 @@ pub(super) fn glyph(c: char) -> Glyph {
 /// Folds a text: lower case, without accents, everything but letters and digits as one space.
 pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    fold_each(text, |c| out.push(c));
+    out
+}
+
+/// Folds a text as [`fold`] does, and hands over one character after the other.
+pub(super) fn fold_each(text: &str, mut to: impl FnMut(char)) {
+    let (mut is_begun, mut is_parted) = (false, false);
+    let mut to = |c: char, is_parted: &mut bool| {
+        if std::mem::take(is_parted) && is_begun {
+            to(' ');
+        }
+        is_begun = true;
+        to(c);
+    };
     for c in text.chars() {
         match glyph(c) {
-            Glyph::Digit(digit) => out.push(char::from(b'0' + digit)),
+            Glyph::Digit(digit) => to(char::from(b'0' + digit), &mut is_parted),
             Glyph::Letters(first, second) => {
-                out.push(char::from(first));
+                to(char::from(first), &mut is_parted);
                 if second != 0 {
-                    out.push(char::from(second));
+                    to(char::from(second), &mut is_parted);
                 }
             }
-            Glyph::Foreign => out.extend(c.to_lowercase()),
+            Glyph::Foreign => c.to_lowercase().for_each(|c| to(c, &mut is_parted)),
             Glyph::Ignored => {}
-            Glyph::Space | Glyph::Dash | Glyph::Other => {
-                if !out.is_empty() && !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
+            Glyph::Space | Glyph::Dash | Glyph::Other => is_parted = true,
         }
     }
-    out.truncate(out.trim_end().len());
-    out
+}
+
+/// A folded word of at most some forty bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Folded {
+    bytes: [u8; Self::LONGEST],
+    length: usize,
+}
+
+impl Folded {
+    /// More than a word of forty bytes needs; what is longer is cut off.
+    const LONGEST: usize = 80;
+
+    /// Folds a word.
+    pub(super) fn of(word: &str) -> Self {
+        let mut folded = Self { bytes: [0; Self::LONGEST], length: 0 };
+        fold_each(word, |c| {
+            if c.is_ascii() {
+                folded.push(c as u8);
+            } else {
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| folded.push(b));
+            }
+        });
+        folded
+    }
+
+    /// Returns its bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
 }
 
 const fn make_folded() -> [u8; 256] {

@@ -1,5 +1,6 @@
 //! What the detectors found, before the caller hears of it.
 
+use super::chars::fold_each;
 use super::{Builtin, Confidence, Match};
 
 /// One thing found.
@@ -123,8 +124,16 @@ const STEPS: usize = 64;
 
 /// Hashes a normalised value, so that different ones can be counted.
 pub(super) fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
-    let sum =
-        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |sum, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    hashed(bytes.fold(HASH_START, hash_step))
+}
+
+const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+const fn hash_step(sum: u64, byte: u8) -> u64 {
+    (sum ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
+}
+
+const fn hashed(sum: u64) -> u64 {
     (sum ^ (sum >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
@@ -140,7 +149,9 @@ pub(super) fn hash_code(text: &str) -> u64 {
 
 /// Hashes words without regard to case, accents and spacing.
 pub(super) fn hash_words(text: &str) -> u64 {
-    hash(super::chars::fold(text).bytes())
+    let mut sum = HASH_START;
+    fold_each(text, |c| sum = c.encode_utf8(&mut [0; 4]).bytes().fold(sum, hash_step));
+    hashed(sum)
 }
 
 /// Makes what the caller gets.

@@ -8,6 +8,7 @@ use super::codes::{After, begins, read};
 use super::found::{Found, hash};
 use super::lexer::Token;
 use super::page::Page;
+use super::pairs::Pairs;
 use super::{Builtin, Confidence};
 
 /// Country and form of the part after the check digits: `a` letters, `n` digits, `c` either, each with its length.
@@ -103,6 +104,21 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("YE", "4a4n18c"),
 ];
 
+/// The codes of the countries: few other pairs of letters stand before digits.
+const CODES: Pairs = make_codes();
+
+const fn make_codes() -> Pairs {
+    let mut codes = Pairs::new();
+    let mut left = COUNTRIES;
+    while let [(country, _), rest @ ..] = left {
+        if let [a, b] = country.as_bytes() {
+            codes = codes.with(*a, *b);
+        }
+        left = rest;
+    }
+    codes
+}
+
 /// Judges a token that may begin an IBAN: two letters and two digits, or two digits behind two letters and a space.
 pub(super) fn judge(page: &Page<'_>, token: &Token, found: &mut Found) {
     let start = match page.bytes.get(token.start..token.start + 2) {
@@ -114,9 +130,13 @@ pub(super) fn judge(page: &Page<'_>, token: &Token, found: &mut Found) {
         _ => return,
     };
     let Some(country) = page.bytes.get(start..start + 2) else { return };
+    if !matches!(country, [a, b] if CODES.may_have(*a, *b)) {
+        return;
+    }
     let country = [country.first().copied().unwrap_or(0), country.last().copied().unwrap_or(0)]
         .map(|b| b.to_ascii_uppercase());
-    let Some((_, form)) = COUNTRIES.iter().find(|(known, _)| *known.as_bytes() == country) else { return };
+    let known = COUNTRIES.binary_search_by(|(known, _)| known.as_bytes().cmp(country.as_slice()));
+    let Some((_, form)) = known.ok().and_then(|at| COUNTRIES.get(at)) else { return };
     if !begins(page, start) {
         return;
     }

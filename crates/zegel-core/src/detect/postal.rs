@@ -67,9 +67,8 @@ fn judge_address(page: &Page<'_>, at: usize, place: Place, found: &mut Found) {
 
 /// Says whether "at" or "to" stands before.
 fn is_at(page: &Page<'_>, start: usize) -> bool {
-    [" at ", " to ", "\nat ", "\nto ", " at\n", " to\n"]
-        .iter()
-        .any(|word| page.slice(0, start).ends_with(*word))
+    let before = start.checked_sub(4).and_then(|from| page.bytes.get(from..start));
+    matches!(before, Some(b" at " | b" to " | b"\nat " | b"\nto " | b" at\n" | b" to\n"))
 }
 
 /// Goes back over "Flat 11, ".
@@ -277,7 +276,8 @@ fn addition(page: &Page<'_>, end: usize) -> usize {
     }
     at += 1;
     let rest = page.slice(at, super::chars::floor(page.text, at + 5));
-    let word: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let word = rest.get(..length).unwrap_or("");
     let roman = !word.is_empty() && word.chars().all(|c| matches!(c, 'I' | 'V'));
     let known = ["bis", "hs", "boven", "rood", "zw"].iter().any(|known| word.eq_ignore_ascii_case(known));
     let letter = word.len() == 1

@@ -2,8 +2,10 @@
 //!
 //! Source: street types of the Dutch BAG, of Belgian, German and French usage and of the Royal Mail's address file.
 
+use super::pairs::Pairs;
+
 /// What Dutch, Flemish and German street names end with.
-pub(super) const ENDINGS: &[&str] = &[
+const ENDINGS: &[&str] = &[
     "straat",
     "laan",
     "weg",
@@ -100,129 +102,195 @@ pub(super) const ENDINGS: &[&str] = &[
 ];
 
 /// Endings that many other words have: they count in a word of some length that is capitalised.
-pub(super) const SHORT: usize = 3;
+const SHORT: usize = 3;
 
-/// What British street names end with.
-pub(super) const BRITISH: &[&str] = &[
-    "street",
-    "road",
-    "lane",
-    "avenue",
-    "drive",
-    "close",
-    "way",
-    "hill",
-    "court",
-    "place",
-    "square",
-    "terrace",
-    "crescent",
-    "gardens",
-    "grove",
-    "mews",
-    "row",
-    "walk",
-    "park",
-    "green",
-    "parade",
-    "st",
-    "rd",
-    "ave",
-    "ln",
-    "dr",
-    "boulevard",
-    "view",
-    "rise",
-    "yard",
-    "wharf",
-    "quay",
-    "gate",
-    "common",
-    "circus",
-    "embankment",
-    "vale",
-    "end",
-    "approach",
-    "bank",
-    "croft",
-    "fields",
-    "meadow",
-    "meadows",
-    "heights",
-    "path",
-    "side",
-    "drove",
-    "hollow",
-];
+/// The last two letters of every ending: few other words have them.
+const TAILS: Pairs = make_tails();
 
-/// What French, Spanish, Italian and Polish street names begin with.
-pub(super) const FIRST: &[&str] = &[
-    "rue",
-    "avenue",
-    "boulevard",
-    "place",
-    "quai",
-    "chemin",
-    "impasse",
-    "allee",
-    "via",
-    "viale",
-    "piazza",
-    "corso",
-    "calle",
-    "avenida",
-    "plaza",
-    "paseo",
-    "ulica",
-    "chaussee",
-    "square",
-    "cours",
-];
+/// Says whether a word ends as a street does.
+pub(super) fn is_street(folded: &[u8]) -> bool {
+    let [.., a, b] = folded else { return false };
+    TAILS.may_have(*a, *b)
+        && ENDINGS.iter().any(|ending| {
+            folded.ends_with(ending.as_bytes())
+                && (folded.len() == ending.len() && ending.len() > 4 || folded.len() >= ending.len() + SHORT)
+        })
+}
 
-/// Small words inside names.
-pub(super) const PARTICLES: &[&str] = &[
-    "van", "de", "der", "den", "het", "t", "s", "ter", "ten", "te", "op", "aan", "aen", "bij", "in", "en",
-    "onder", "over", "von", "zur", "zum", "am", "la", "le", "les", "du", "des", "of", "the", "on", "upon",
-    "under", "d",
-];
+const fn make_tails() -> Pairs {
+    let mut tails = Pairs::new();
+    let mut left = ENDINGS;
+    while let [ending, rest @ ..] = left {
+        if let [.., a, b] = ending.as_bytes() {
+            tails = tails.with(*a, *b);
+        }
+        left = rest;
+    }
+    tails
+}
 
-/// Words that look like a street and are none.
-pub(super) const NOT: &[&str] = &[
-    "onderweg",
-    "vanweg",
-    "overweg",
-    "halverwege",
-    "terugweg",
-    "heenweg",
-    "vandaag",
-    "maandag",
-    "november",
-    "september",
-    "december",
-    "oktober",
-    "order",
-    "pagina",
-    "kamer",
-    "zaal",
-    "groep",
-    "klas",
-    "week",
-    "nummer",
-    "project",
-    "dankzij",
-    "seminar",
-    "ruimte",
-    "vergaderkamer",
-    "slaapkamer",
-    "tweede kamer",
-    "december",
-    "ruggespraak",
-    "aanvraag",
-    "verslag",
-    "dinsdag",
-    "donderdag",
-    "woensdag",
-    "vrijdag",
-    "zaterdag",
-    "zondag",
-];
+/// Says whether British street names end with a word.
+pub(super) fn is_british(folded: &[u8]) -> bool {
+    matches!(
+        folded,
+        b"street"
+            | b"road"
+            | b"lane"
+            | b"avenue"
+            | b"drive"
+            | b"close"
+            | b"way"
+            | b"hill"
+            | b"court"
+            | b"place"
+            | b"square"
+            | b"terrace"
+            | b"crescent"
+            | b"gardens"
+            | b"grove"
+            | b"mews"
+            | b"row"
+            | b"walk"
+            | b"park"
+            | b"green"
+            | b"parade"
+            | b"st"
+            | b"rd"
+            | b"ave"
+            | b"ln"
+            | b"dr"
+            | b"boulevard"
+            | b"view"
+            | b"rise"
+            | b"yard"
+            | b"wharf"
+            | b"quay"
+            | b"gate"
+            | b"common"
+            | b"circus"
+            | b"embankment"
+            | b"vale"
+            | b"end"
+            | b"approach"
+            | b"bank"
+            | b"croft"
+            | b"fields"
+            | b"meadow"
+            | b"meadows"
+            | b"heights"
+            | b"path"
+            | b"side"
+            | b"drove"
+            | b"hollow"
+    )
+}
+
+/// Says whether French, Spanish, Italian and Polish street names begin with a word.
+pub(super) fn is_first(folded: &[u8]) -> bool {
+    matches!(
+        folded,
+        b"rue"
+            | b"avenue"
+            | b"boulevard"
+            | b"place"
+            | b"quai"
+            | b"chemin"
+            | b"impasse"
+            | b"allee"
+            | b"via"
+            | b"viale"
+            | b"piazza"
+            | b"corso"
+            | b"calle"
+            | b"avenida"
+            | b"plaza"
+            | b"paseo"
+            | b"ulica"
+            | b"chaussee"
+            | b"square"
+            | b"cours"
+    )
+}
+
+/// Says whether a word is a small one that stands inside names.
+pub(super) fn is_particle(folded: &[u8]) -> bool {
+    matches!(
+        folded,
+        b"van"
+            | b"de"
+            | b"der"
+            | b"den"
+            | b"het"
+            | b"t"
+            | b"s"
+            | b"ter"
+            | b"ten"
+            | b"te"
+            | b"op"
+            | b"aan"
+            | b"aen"
+            | b"bij"
+            | b"in"
+            | b"en"
+            | b"onder"
+            | b"over"
+            | b"von"
+            | b"zur"
+            | b"zum"
+            | b"am"
+            | b"la"
+            | b"le"
+            | b"les"
+            | b"du"
+            | b"des"
+            | b"of"
+            | b"the"
+            | b"on"
+            | b"upon"
+            | b"under"
+            | b"d"
+    )
+}
+
+/// Says whether a word looks like a street and is none.
+pub(super) fn is_no_street(folded: &[u8]) -> bool {
+    matches!(
+        folded,
+        b"onderweg"
+            | b"vanweg"
+            | b"overweg"
+            | b"halverwege"
+            | b"terugweg"
+            | b"heenweg"
+            | b"vandaag"
+            | b"maandag"
+            | b"november"
+            | b"september"
+            | b"december"
+            | b"oktober"
+            | b"order"
+            | b"pagina"
+            | b"kamer"
+            | b"zaal"
+            | b"groep"
+            | b"klas"
+            | b"week"
+            | b"nummer"
+            | b"project"
+            | b"dankzij"
+            | b"seminar"
+            | b"ruimte"
+            | b"vergaderkamer"
+            | b"slaapkamer"
+            | b"tweede kamer"
+            | b"ruggespraak"
+            | b"aanvraag"
+            | b"verslag"
+            | b"dinsdag"
+            | b"donderdag"
+            | b"woensdag"
+            | b"vrijdag"
+            | b"zaterdag"
+            | b"zondag"
+    )
+}

@@ -1,12 +1,15 @@
 //! Names of streets and towns, by their form: capitals, particles between, and the words that streets end or begin with.
 
-use super::chars::{byte, ceil, char_at, char_before, fold};
+use super::chars::{Folded, byte, byte_before, char_at, char_before};
 use super::hints::{ABSENT, AMOUNT, DATE, Hints, LABELS, MONTH};
 use super::lexer::Token;
 use super::page::Page;
 use super::postal::is_word_start;
-use super::street_words::{BRITISH, ENDINGS, FIRST, NOT, PARTICLES, SHORT};
+use super::street_words::{is_british, is_first, is_no_street, is_particle, is_street};
 use super::words::{Hasher, Words};
+
+/// Longest word of a name, in bytes.
+const LONGEST: usize = 40;
 
 /// A street and house number.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +40,11 @@ pub(super) fn before(page: &Page<'_>, token: &Token) -> Option<Place> {
     }
     let mut end = token.start - 1;
     let mut numbered = false;
-    if let Some(rest) =
-        ["nr.", "nr", "no.", "nummer", "no"].iter().find(|word| page.slice(0, end).ends_with(**word))
+    if matches!(byte_before(page.bytes, end), b'.' | b'o' | b'r')
+        && let Some(word) =
+            ["nr.", "nr", "no.", "nummer", "no"].iter().find(|word| page.slice(0, end).ends_with(**word))
     {
-        let start = end - rest.len();
+        let start = end - word.len();
         numbered = page.left_of(start) == b' ';
         end = if numbered { start - 1 } else { end };
     }
@@ -52,10 +56,11 @@ pub(super) fn before(page: &Page<'_>, token: &Token) -> Option<Place> {
     if !is_capital(last) {
         return None;
     }
-    let folded = fold(last);
-    let is_street = is_street_word(&folded) && !NOT.contains(&folded.as_str());
+    let folded = Folded::of(last);
+    let folded = folded.bytes();
+    let is_street = is_street(folded) && !is_no_street(folded);
     let mut capital = start;
-    let mut first_word = folded.clone();
+    let mut is_first_word = is_first(folded);
     let mut words = 1;
     while words < 6 {
         let Some(gap) = start.checked_sub(1) else { break };
@@ -63,20 +68,21 @@ pub(super) fn before(page: &Page<'_>, token: &Token) -> Option<Place> {
             break;
         }
         let Some((next, word)) = word_before(page, gap) else { break };
-        let folded = fold(word);
-        let particle = PARTICLES.contains(&folded.as_str());
-        if !particle && !is_capital(word) || is_capital(word) && means(&folded) & !MONTH != 0 {
+        let folded = Folded::of(word);
+        let folded = folded.bytes();
+        let is_capital = is_capital(word);
+        if !is_capital && !is_particle(folded) || is_capital && means(folded) & !MONTH != 0 {
             break;
         }
         start = next;
-        if is_capital(word) || FIRST.contains(&folded.as_str()) {
+        if is_capital || is_first(folded) {
             capital = next;
-            first_word = folded;
+            is_first_word = is_first(folded);
         }
         words += 1;
     }
-    let begins_as_street = FIRST.contains(&first_word.as_str()) && words > 1;
-    if words == 1 && means(&folded) & (LABELS | DATE | AMOUNT | MONTH) != 0 || folded.len() < 3 {
+    let begins_as_street = is_first_word && words > 1;
+    if words == 1 && means(folded) & (LABELS | DATE | AMOUNT | MONTH) != 0 || folded.len() < 3 {
         return None;
     }
     // "'t Zand"
@@ -101,24 +107,25 @@ pub(super) fn after(page: &Page<'_>, token: &Token) -> Option<Place> {
     let mut any = None;
     for number in 0..5 {
         let Some(word) = word_at(page, at) else { break };
-        if number == 0 && !is_capital(word) && !FIRST.contains(&word) {
+        if number == 0 && !is_capital(word) && !is_first(word.as_bytes()) {
             return None;
         }
-        let folded = fold(word);
-        if number == 0 && FIRST.contains(&folded.as_str()) {
+        let folded = Folded::of(word);
+        let folded = folded.bytes();
+        if number == 0 && is_first(folded) {
             french = true;
-        } else if !(is_capital(word) || number > 0 && PARTICLES.contains(&folded.as_str())) {
+        } else if !(is_capital(word) || number > 0 && is_particle(folded)) {
             break;
         }
-        if number == 0 && means(&folded) & (MONTH | LABELS | ABSENT) != 0 {
+        if number == 0 && means(folded) & (MONTH | LABELS | ABSENT) != 0 {
             return None;
         }
         let end = at + word.len();
         let boundary = byte(page.bytes, end) != b' ' || !word_at(page, end + 1).is_some_and(is_capital);
-        if number > 0 && (BRITISH.contains(&folded.as_str()) || french && boundary && is_capital(word)) {
+        if number > 0 && (is_british(folded) || french && boundary && is_capital(word)) {
             // "12 High Street West" and "12 Hill Road": the last street word that fits.
             let longer = word_at(page, end + 1).filter(|next| {
-                byte(page.bytes, end) == b' ' && is_capital(next) && BRITISH.contains(&fold(next).as_str())
+                byte(page.bytes, end) == b' ' && is_capital(next) && is_british(Folded::of(next).bytes())
             });
             let end = longer.map_or(end, |next| end + 1 + next.len());
             return Some(Place { start: token.start, end, name: Name::Street, numbered: false });
@@ -151,14 +158,14 @@ pub(super) fn town(page: &Page<'_>, start: usize) -> Option<usize> {
         if page.right_of(at + word.len()).is_ascii_digit() {
             break;
         }
-        let folded = fold(word);
-        let particle = PARTICLES.contains(&folded.as_str());
-        if is_capital(word) && !(number > 0 && is_opening(&folded)) {
-            if means(&folded) & (LABELS | DATE | MONTH) != 0 {
+        let folded = Folded::of(word);
+        let folded = folded.bytes();
+        if is_capital(word) && !(number > 0 && is_opening(folded)) {
+            if means(folded) & (LABELS | DATE | MONTH) != 0 {
                 break;
             }
             end = Some(at + word.len());
-        } else if !particle {
+        } else if !is_particle(folded) {
             break;
         }
         let next = at + word.len();
@@ -174,36 +181,30 @@ pub(super) fn town(page: &Page<'_>, start: usize) -> Option<usize> {
 }
 
 /// Words that begin a sentence rather than go on with a name.
-fn is_opening(folded: &str) -> bool {
+fn is_opening(folded: &[u8]) -> bool {
     matches!(
         folded,
-        "de" | "het"
-            | "een"
-            | "u"
-            | "wij"
-            | "ik"
-            | "hij"
-            | "zij"
-            | "je"
-            | "the"
-            | "a"
-            | "we"
-            | "i"
-            | "he"
-            | "she"
-            | "you"
-            | "mijn"
-            | "my"
-            | "tel"
-            | "telefoon"
+        b"de"
+            | b"het"
+            | b"een"
+            | b"u"
+            | b"wij"
+            | b"ik"
+            | b"hij"
+            | b"zij"
+            | b"je"
+            | b"the"
+            | b"a"
+            | b"we"
+            | b"i"
+            | b"he"
+            | b"she"
+            | b"you"
+            | b"mijn"
+            | b"my"
+            | b"tel"
+            | b"telefoon"
     )
-}
-
-fn is_street_word(folded: &str) -> bool {
-    ENDINGS.iter().any(|ending| {
-        folded.ends_with(ending)
-            && (folded.len() == ending.len() && ending.len() > 4 || folded.len() >= ending.len() + SHORT)
-    })
 }
 
 /// "at 12 High Street" is one; "of 12 March Street" is not what people write.
@@ -212,25 +213,31 @@ fn is_after_preposition(page: &Page<'_>, start: usize) -> bool {
 }
 
 /// Returns what the table of words says of a folded word.
-fn means(folded: &str) -> Hints {
-    let mut hasher = Hasher::new();
-    folded.bytes().for_each(|b| hasher.add(b));
-    Words::builtin().find(hasher).map_or(0, super::words::Entry::hints)
+fn means(folded: &[u8]) -> Hints {
+    Words::builtin().find(Hasher::of(folded)).map_or(0, super::words::Entry::hints)
 }
 
 fn is_capital(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_uppercase)
 }
 
-/// Returns the word that begins at a place, at most 40 bytes of it.
+/// Returns the word that begins at a place, at most [`LONGEST`] bytes of it.
 fn word_at<'a>(page: &Page<'a>, at: usize) -> Option<&'a str> {
     if !is_word_start(page, at) {
         return None;
     }
     let mut end = at;
-    while let Some(c) = char_at(page.text, end).filter(|c| c.is_alphabetic()) {
-        end += c.len_utf8();
-        if end - at > 40 {
+    loop {
+        let b = byte(page.bytes, end);
+        end += match b {
+            0..0x80 if b.is_ascii_alphabetic() => 1,
+            0..0x80 => break,
+            _ => match char_at(page.text, end) {
+                Some(c) if c.is_alphabetic() => c.len_utf8(),
+                _ => break,
+            },
+        };
+        if end - at > LONGEST {
             return None;
         }
     }
@@ -240,11 +247,19 @@ fn word_at<'a>(page: &Page<'a>, at: usize) -> Option<&'a str> {
 /// Returns the word that ends at a place and where it begins.
 fn word_before<'a>(page: &Page<'a>, end: usize) -> Option<(usize, &'a str)> {
     let mut start = end;
-    while let Some(c) = char_before(page.text, start).filter(|c| c.is_alphabetic()) {
-        start -= c.len_utf8();
-        if end - start > 40 {
+    loop {
+        let b = byte_before(page.bytes, start);
+        start -= match b {
+            0..0x80 if b.is_ascii_alphabetic() => 1,
+            0..0x80 => break,
+            _ => match char_before(page.text, start) {
+                Some(c) if c.is_alphabetic() => c.len_utf8(),
+                _ => break,
+            },
+        };
+        if end - start > LONGEST {
             return None;
         }
     }
-    (start < end).then(|| (start, page.slice(ceil(page.text, start), end)))
+    (start < end).then(|| (start, page.slice(start, end)))
 }

@@ -45,9 +45,10 @@ impl Hasher {
         mixed ^ (mixed >> 29)
     }
 
-    fn of(word: &str) -> Self {
+    /// Hashes a folded word.
+    pub(super) fn of(word: &[u8]) -> Self {
         let mut hasher = Self::new();
-        word.bytes().for_each(|b| hasher.add(b));
+        word.iter().for_each(|b| hasher.add(*b));
         hasher
     }
 }
@@ -148,7 +149,7 @@ impl Words {
     fn add(&mut self, phrase: &str, hints: Hints, extra: u8, own: Option<u16>) {
         let (first, rest) =
             phrase.split_once(' ').map_or((phrase, None), |(first, rest)| (first, Some(rest)));
-        let hash = Hasher::of(first).value();
+        let hash = Hasher::of(first.as_bytes()).value();
         if self.lookup(hash).is_none() {
             if (self.entries.len() + 1) * 3 > self.slots.len() {
                 self.grow();

@@ -31,8 +31,8 @@ fn a_table_grows_and_finds_all_it_was_given() {
     let words =
         Words::own(list.iter().enumerate().map(|(n, word)| (u16::try_from(n).unwrap(), word.as_str())));
     for (n, word) in list.iter().enumerate() {
-        let entry = words.find(Hasher::of(word)).unwrap();
+        let entry = words.find(Hasher::of(word.as_bytes())).unwrap();
         assert_eq!(entry.own_ends("", 0).map(|(own, _)| usize::from(own)).collect::<Vec<_>>(), [n]);
     }
-    assert!(words.find(Hasher::of("w5000x")).is_none());
+    assert!(words.find(Hasher::of(b"w5000x")).is_none());
 }
