@@ -43,6 +43,41 @@ pub(super) fn folded(byte: u8) -> u8 {
     FOLDED.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
+/// The first letters and digits of a word, read eight bytes at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Eight {
+    /// Them, folded, the first one lowest; zeros behind the last.
+    pub(super) folded: u64,
+    /// How many there are.
+    pub(super) count: u32,
+    /// How many of them are digits.
+    pub(super) digits: u32,
+}
+
+/// Reads the ASCII letters and digits among the next eight bytes, up to the first byte that is neither; nothing where fewer
+/// bytes are left.
+///
+/// The eight bytes are looked at together, as lanes of one number: a comparison is an addition that carries into the highest
+/// bit of its lane.
+#[inline]
+pub(super) fn eight(bytes: &[u8], at: usize) -> Option<Eight> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    let lanes = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
+    let plain = lanes & !HIGH;
+    // Sets the bit of 0x20: letters become lower-case ones, digits stay.
+    let lower = plain | (0x20 * ONES);
+    let from = |lanes: u64, least: u8| lanes + u64::from(0x80 - least) * ONES;
+    let letters = from(lower, b'a') & !from(lower, b'z' + 1);
+    let digits = from(plain, b'0') & !from(plain, b'9' + 1);
+    let others = !((letters | digits) & !lanes) & HIGH;
+    let count = others.trailing_zeros() / 8;
+    let kept = u64::MAX.checked_shr(64 - count * 8).unwrap_or(0);
+    // Adds up the lanes: each holds one or nothing.
+    let digits = ((digits & HIGH & kept) >> 7).wrapping_mul(ONES) >> 56;
+    Some(Eight { folded: lower & kept, count, digits: digits as u32 })
+}
+
 /// Reads the character at `at`.
 #[inline]
 pub(super) fn char_at(text: &str, at: usize) -> Option<char> {

@@ -3,7 +3,7 @@
 //! Every byte is looked at once, plus a bounded number of times for a phrase that begins with a known word. Tokens know
 //! their line, and in a table the meaning of the head of their column, so detectors never search for either.
 
-use super::chars::{Glyph, byte, char_at, folded, glyph};
+use super::chars::{Glyph, byte, char_at, eight, folded, glyph};
 use super::hints::Hints;
 use super::table::{Delimiter, Table};
 use super::words::{Hasher, Words};
@@ -56,6 +56,17 @@ pub(super) struct OwnHit {
     pub(super) end: usize,
 }
 
+/// Letters and digits without anything between.
+struct Chunk {
+    start: usize,
+    end: usize,
+    /// How many characters it has.
+    length: usize,
+    /// How many of them are digits.
+    digits: usize,
+    hasher: Hasher,
+}
+
 /// The state of a pass.
 pub(super) struct Lexer<'a> {
     text: &'a str,
@@ -99,8 +110,12 @@ impl<'a> Lexer<'a> {
         let until = until.min(self.bytes.len());
         while self.at < until {
             let b = byte(self.bytes, self.at);
-            if folded(b) != 0 {
+            if folded(b) != 0 || !b.is_ascii() && self.is_at_letter() {
                 self.chunk(tokens, own_hits);
+                // Most often a space and the next word follow.
+                if byte(self.bytes, self.at) == b' ' && folded(byte(self.bytes, self.at + 1)) != 0 {
+                    self.at += 1;
+                }
                 continue;
             }
             match b {
@@ -127,32 +142,63 @@ impl<'a> Lexer<'a> {
                 0..0x80 => self.at += 1,
                 _ => {
                     let Some(c) = char_at(self.text, self.at) else { return };
-                    match glyph(c) {
-                        Glyph::Digit(_) | Glyph::Letters(..) | Glyph::Foreign => self.chunk(tokens, own_hits),
-                        _ => self.at += c.len_utf8(),
-                    }
+                    self.at += c.len_utf8();
                 }
             }
         }
     }
 
+    /// Says whether a letter or digit beyond ASCII stands here.
+    fn is_at_letter(&self) -> bool {
+        let glyph = char_at(self.text, self.at).map(glyph);
+        matches!(glyph, Some(Glyph::Digit(_) | Glyph::Letters(..) | Glyph::Foreign))
+    }
+
     /// Reads letters and digits up to the first character that is neither.
+    #[inline]
     fn chunk(&mut self, tokens: &mut Vec<Token>, own_hits: &mut Vec<OwnHit>) {
         let start = self.at;
-        let mut at = start;
-        let mut end = start;
-        let mut hasher = Hasher::new();
-        let mut digits = 0_usize;
-        let mut length = 0_usize;
+        let mut chunk = Chunk { start, end: start, length: 0, digits: 0, hasher: Hasher::new() };
+        let mut is_read = false;
+        while let Some(eight) = eight(self.bytes, chunk.end) {
+            chunk.end += eight.count as usize;
+            chunk.digits += eight.digits as usize;
+            if eight.count < 8 {
+                chunk.hasher.add_last(eight.folded, eight.count);
+                is_read = byte(self.bytes, chunk.end).is_ascii();
+                break;
+            }
+            chunk.hasher.add_eight(eight.folded);
+        }
+        chunk.length = chunk.end - start;
+        self.at = if is_read { chunk.end } else { self.read_on(&mut chunk) };
+        #[cfg(test)]
+        {
+            self.work += self.at - start;
+        }
+        // Most words mean nothing, and are done with here.
+        let is_plain = chunk.digits == 0
+            && chunk.length < LONG
+            && !self.words.may_have(chunk.hasher)
+            && !self.words.may_end(self.bytes, start, chunk.end);
+        if !is_plain || self.own.is_some() {
+            self.judge(&chunk, tokens, own_hits);
+        }
+    }
+
+    /// Reads on byte by byte: characters beyond ASCII, and the last bytes of a text. Returns how far it got.
+    #[inline(never)]
+    fn read_on(&self, chunk: &mut Chunk) -> usize {
+        let mut at = chunk.end;
         loop {
             let b = byte(self.bytes, at);
             let fold = folded(b);
             if fold != 0 {
-                hasher.add(fold);
-                digits += usize::from(fold <= b'9');
-                length += 1;
+                chunk.hasher.add(fold);
+                chunk.digits += usize::from(fold <= b'9');
+                chunk.length += 1;
                 at += 1;
-                end = at;
+                chunk.end = at;
                 continue;
             }
             if b < 0x80 {
@@ -161,20 +207,20 @@ impl<'a> Lexer<'a> {
             let Some(c) = char_at(self.text, at) else { break };
             match glyph(c) {
                 Glyph::Digit(digit) => {
-                    hasher.add(b'0' + digit);
-                    digits += 1;
-                    length += 1;
+                    chunk.hasher.add(b'0' + digit);
+                    chunk.digits += 1;
+                    chunk.length += 1;
                 }
                 Glyph::Letters(first, second) => {
-                    hasher.add(first);
+                    chunk.hasher.add(first);
                     if second != 0 {
-                        hasher.add(second);
+                        chunk.hasher.add(second);
                     }
-                    length += 1;
+                    chunk.length += 1;
                 }
                 Glyph::Foreign => {
-                    hasher.add_char(c);
-                    length += 1;
+                    chunk.hasher.add_char(c);
+                    chunk.length += 1;
                 }
                 Glyph::Ignored => {
                     at += c.len_utf8();
@@ -183,13 +229,15 @@ impl<'a> Lexer<'a> {
                 Glyph::Space | Glyph::Dash | Glyph::Other => break,
             }
             at += c.len_utf8();
-            end = at;
+            chunk.end = at;
         }
-        self.at = at.max(start + 1);
-        #[cfg(test)]
-        {
-            self.work += at - start;
-        }
+        at.max(chunk.start + 1)
+    }
+
+    /// Makes a token of a chunk that may be one.
+    #[inline(never)]
+    fn judge(&mut self, chunk: &Chunk, tokens: &mut Vec<Token>, own_hits: &mut Vec<OwnHit>) {
+        let Chunk { start, end, length, digits, hasher } = *chunk;
         let mut token = Token {
             start,
             end,

@@ -109,7 +109,10 @@ impl Table {
 
     fn clear(&mut self) {
         if self.headed > 0 {
-            self.row = [[0; COLUMNS]; KINDS.len()];
+            // No cell behind the last of the line was written to.
+            for (row, last) in self.row.iter_mut().zip(self.counts) {
+                row.iter_mut().take(last + 1).for_each(|cell| *cell = 0);
+            }
             self.headed = 0;
         }
         self.counts = [0; KINDS.len()];

@@ -11,23 +11,48 @@ use super::chars::{Glyph, byte, char_at, fold, folded, glyph};
 use super::hints::{AMBIGUOUS, DISEASE, DRUG, Hints, MONTH};
 
 /// Bits of the filter that most plain words do not pass.
-const FILTER_BITS: usize = 1 << 16;
+const FILTER_BITS: usize = 1 << 17;
 
-/// Hashes a folded word byte by byte (FNV-1a, 64 bits). It decides nothing about safety: a collision is a false alarm.
+/// Hashes a folded word, eight bytes at a time. It decides nothing about safety: a collision is a false alarm.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hasher(u64);
+pub(super) struct Hasher {
+    sum: u64,
+    /// Bytes that are not yet in the sum, the first one lowest. No folded word has a zero in it, so the rest may be zero.
+    pending: u64,
+    /// How many bits of that are taken.
+    bits: u32,
+}
 
 impl Hasher {
     /// Begins.
     #[inline]
     pub(super) fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+        Self { sum: 0xcbf2_9ce4_8422_2325, pending: 0, bits: 0 }
     }
 
     /// Adds a byte.
     #[inline]
     pub(super) fn add(&mut self, byte: u8) {
-        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        self.pending |= u64::from(byte) << self.bits;
+        self.bits += 8;
+        if self.bits == 64 {
+            let eight = self.pending;
+            (self.pending, self.bits) = (0, 0);
+            self.add_eight(eight);
+        }
+    }
+
+    /// Adds eight bytes where a multiple of eight was added before.
+    #[inline]
+    pub(super) fn add_eight(&mut self, eight: u64) {
+        self.sum = (self.sum.rotate_left(23) ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    /// Adds `count` bytes, fewer than eight, where a multiple of eight was added before.
+    #[inline]
+    pub(super) fn add_last(&mut self, bytes: u64, count: u32) {
+        self.pending = bytes;
+        self.bits = count * 8;
     }
 
     /// Adds a letter of another script, in lower case.
@@ -41,7 +66,9 @@ impl Hasher {
     /// Returns the hash with its bits mixed.
     #[inline]
     pub(super) fn value(self) -> u64 {
-        let mixed = (self.0 ^ (self.0 >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut last = self;
+        last.add_eight(self.pending);
+        let mixed = (last.sum ^ (last.sum >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ (mixed >> 29)
     }
 
@@ -56,9 +83,18 @@ impl Hasher {
 /// A set of words and phrases.
 pub(super) struct Words {
     filter: Vec<u64>,
-    slots: Vec<u32>,
+    slots: Vec<Slot>,
     entries: Vec<Entry>,
     endings: endings::Endings,
+}
+
+/// A place in the table, found by the hash.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    /// A part of the hash, so that nobody looks into the entry of another word.
+    tag: u32,
+    /// Number of the entry, counted from 1; 0 where there is none.
+    number: u32,
 }
 
 /// A word, and the phrases that begin with it.
@@ -72,6 +108,8 @@ pub(super) struct Entry {
 
 /// What follows the first word of a phrase.
 struct Phrase {
+    /// The first byte of the rest: most phrases of a word are told apart by it.
+    first: u8,
     rest: Box<str>,
     hints: Hints,
     own: Option<u16>,
@@ -111,19 +149,31 @@ impl Words {
         words
     }
 
-    /// Finds a word.
+    /// Says whether a word may be in the table: certain when it is not.
     #[inline]
+    pub(super) fn may_have(&self, hasher: Hasher) -> bool {
+        self.passes(hasher.value())
+    }
+
+    /// Says whether a word's ending may say something: certain when it does not.
+    #[inline]
+    pub(super) fn may_end(&self, text: &[u8], start: usize, end: usize) -> bool {
+        self.endings.may_end(text, start, end)
+    }
+
+    /// Finds a word.
     pub(super) fn find(&self, hasher: Hasher) -> Option<&Entry> {
         let hash = hasher.value();
+        if self.passes(hash) { self.lookup(hash) } else { None }
+    }
+
+    #[inline]
+    fn passes(&self, hash: u64) -> bool {
         let bit = hash as usize % FILTER_BITS;
-        if self.filter.get(bit / 64)? >> (bit % 64) & 1 == 0 {
-            return None;
-        }
-        self.lookup(hash)
+        self.filter.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
     /// Finds what the ending of a word says (`…kanker`, `…pril`); `word` are its bytes as they stand.
-    #[inline]
     pub(super) fn find_by_ending(&self, word: &[u8]) -> Option<&Entry> {
         self.endings.find(word)
     }
@@ -131,7 +181,7 @@ impl Words {
     fn empty() -> Self {
         Self {
             filter: vec![0; FILTER_BITS / 64],
-            slots: vec![0; 1024],
+            slots: vec![Slot::default(); 1024],
             entries: Vec::new(),
             endings: endings::Endings::default(),
         }
@@ -172,7 +222,10 @@ impl Words {
             Some(rest) => {
                 match entry.phrases.iter_mut().find(|known| *known.rest == *rest && known.own == own) {
                     Some(known) => known.hints |= hints,
-                    None => entry.phrases.push(Phrase { rest: rest.into(), hints, own }),
+                    None => {
+                        let first = rest.bytes().next().unwrap_or(0);
+                        entry.phrases.push(Phrase { first, rest: rest.into(), hints, own });
+                    }
                 }
             }
         }
@@ -186,7 +239,7 @@ impl Words {
     }
 
     fn grow(&mut self) {
-        self.slots = vec![0; self.slots.len() * 2];
+        self.slots = vec![Slot::default(); self.slots.len() * 2];
         let hashes: Vec<u64> = self.entries.iter().map(|entry| entry.hash).collect();
         for (number, hash) in hashes.into_iter().enumerate() {
             self.place(number, hash);
@@ -195,24 +248,25 @@ impl Words {
 
     fn place(&mut self, number: usize, hash: u64) {
         let mask = self.slots.len() - 1;
-        let mut slot = (hash >> 20) as usize & mask;
-        while self.slots.get(slot).is_some_and(|taken| *taken != 0) {
-            slot = (slot + 1) & mask;
+        let mut at = (hash >> 20) as usize & mask;
+        while self.slots.get(at).is_some_and(|taken| taken.number != 0) {
+            at = (at + 1) & mask;
         }
-        if let Some(free) = self.slots.get_mut(slot) {
-            *free = u32::try_from(number + 1).unwrap_or(0);
+        if let Some(free) = self.slots.get_mut(at) {
+            *free = Slot { tag: tag(hash), number: u32::try_from(number + 1).unwrap_or(0) };
         }
     }
 
     fn slot(&self, hash: u64) -> Option<usize> {
         let mask = self.slots.len() - 1;
-        let mut slot = (hash >> 20) as usize & mask;
+        let mut at = (hash >> 20) as usize & mask;
         loop {
-            let number = (*self.slots.get(slot)? as usize).checked_sub(1)?;
-            if self.entries.get(number)?.hash == hash {
+            let slot = self.slots.get(at)?;
+            let number = (slot.number as usize).checked_sub(1)?;
+            if slot.tag == tag(hash) && self.entries.get(number)?.hash == hash {
                 return Some(number);
             }
-            slot = (slot + 1) & mask;
+            at = (at + 1) & mask;
         }
     }
 
@@ -238,10 +292,7 @@ impl Entry {
 
     /// Returns the meaning and the end of the longest phrase that stands here; the word ends at `end`.
     pub(super) fn longest(&self, text: &str, end: usize) -> (Hints, usize) {
-        self.phrases
-            .iter()
-            .find_map(|phrase| Some((phrase.hints, phrase_end(text, end, &phrase.rest)?)))
-            .unwrap_or((self.hints, end))
+        self.phrases_at(text, end).next().map_or((self.hints, end), |(phrase, end)| (phrase.hints, end))
     }
 
     /// Returns the policy's words that stand here, with their ends.
@@ -251,11 +302,21 @@ impl Entry {
         end: usize,
     ) -> impl Iterator<Item = (u16, usize)> + 'a {
         let words = self.own.iter().map(move |own| (*own, end));
-        let phrases = self
-            .phrases
-            .iter()
-            .filter_map(move |phrase| Some((phrase.own?, phrase_end(text, end, &phrase.rest)?)));
+        let phrases = self.phrases_at(text, end).filter_map(|(phrase, end)| Some((phrase.own?, end)));
         words.chain(phrases)
+    }
+
+    /// Returns the phrases that stand here with their ends, the longest first.
+    fn phrases_at<'a>(&'a self, text: &'a str, end: usize) -> impl Iterator<Item = (&'a Phrase, usize)> + 'a {
+        // What parts the first word from the second is the same for all of them.
+        let second = if self.phrases.is_empty() { None } else { next_word(text, end) };
+        let first = second.map_or(0, |at| folded(byte(text.as_bytes(), at)));
+        second.into_iter().flat_map(move |second| {
+            self.phrases
+                .iter()
+                .filter(move |phrase| first == 0 || phrase.first == first)
+                .filter_map(move |phrase| Some((phrase, phrase_end(text, second, &phrase.rest)?)))
+        })
     }
 
     /// Returns how many bytes looking for phrases may cost.
@@ -265,38 +326,56 @@ impl Entry {
     }
 }
 
-/// Returns where a phrase ends whose first word ends at `at`, if the rest follows.
-///
-/// Between its words stand one to three characters that are no letters: spaces, a hyphen, a line break.
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// Returns where a phrase ends whose second word should begin at `at`, if the rest stands there.
 fn phrase_end(text: &str, mut at: usize, rest: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    for word in rest.split(' ') {
-        let mut between = 0;
-        loop {
-            let b = byte(bytes, at);
-            if folded(b) != 0 {
-                break;
-            }
-            let c = char_at(text, at)?;
-            let step = match glyph(c) {
-                Glyph::Letters(..) | Glyph::Digit(_) | Glyph::Foreign => break,
-                Glyph::Ignored => 0,
-                Glyph::Space | Glyph::Dash if c != '\t' => 1,
-                _ if matches!(c, '.' | '\'' | '’' | '_' | '/' | '\n' | '\r') => 1,
-                _ => return None,
-            };
-            between += step;
-            if between > 3 {
-                return None;
-            }
-            at += c.len_utf8();
-        }
-        if between == 0 {
-            return None;
-        }
-        at = word_end(text, at, word)?;
+    let mut words = rest.split(' ');
+    at = word_end(text, at, words.next()?)?;
+    for word in words {
+        at = word_end(text, next_word(text, at)?, word)?;
     }
     Some(at)
+}
+
+/// Returns where the next word of a phrase begins.
+///
+/// Between its words stand one to three characters that are no letters: spaces, a hyphen, a line break.
+fn next_word(text: &str, mut at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut between = 0;
+    loop {
+        let b = byte(bytes, at);
+        if folded(b) != 0 {
+            break;
+        }
+        let step = match b {
+            b' ' | b'-' | b'.' | b'\'' | b'_' | b'/' | b'\n' | b'\r' => {
+                at += 1;
+                1
+            }
+            0..0x80 => return None,
+            _ => {
+                let c = char_at(text, at)?;
+                let step = match glyph(c) {
+                    Glyph::Letters(..) | Glyph::Digit(_) | Glyph::Foreign => break,
+                    Glyph::Ignored => 0,
+                    Glyph::Space | Glyph::Dash => 1,
+                    Glyph::Other if c == '’' => 1,
+                    Glyph::Other => return None,
+                };
+                at += c.len_utf8();
+                step
+            }
+        };
+        between += step;
+        if between > 3 {
+            return None;
+        }
+    }
+    (between > 0).then_some(at)
 }
 
 /// Returns where `word` ends if it stands at `at` as a whole word.

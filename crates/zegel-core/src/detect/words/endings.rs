@@ -104,11 +104,19 @@ const ENDINGS: &[(&str, Hints)] = &[
 /// Words that end so and mean something else.
 const NOT: &[&str] = &["graffitis"];
 
+/// Words of the filter: large enough that few other words pass it.
+const FILTER: usize = 64;
+
 /// The endings, found by their last four letters.
-#[derive(Default)]
 pub(super) struct Endings {
-    filter: [u64; 16],
-    list: Vec<(&'static str, Entry)>,
+    filter: [u64; FILTER],
+    list: Vec<(u32, &'static str, Entry)>,
+}
+
+impl Default for Endings {
+    fn default() -> Self {
+        Self { filter: [0; FILTER], list: Vec::new() }
+    }
 }
 
 impl Endings {
@@ -118,27 +126,34 @@ impl Endings {
         let mut list = ENDINGS.to_vec();
         list.sort_by_key(|(ending, _)| std::cmp::Reverse(ending.len()));
         for (ending, hints) in list {
-            if let Some(bit) = bit(ending.as_bytes())
-                && let Some(word) = endings.filter.get_mut(bit / 64)
-            {
+            let Some(tail) = tail(ending.as_bytes()) else { continue };
+            let bit = bit(tail);
+            if let Some(word) = endings.filter.get_mut(bit / 64) {
                 *word |= 1 << (bit % 64);
             }
-            endings.list.push((ending, Entry::of_ending(hints)));
+            endings.list.push((tail, ending, Entry::of_ending(hints)));
         }
         endings
     }
 
-    /// Finds the longest ending of a word.
+    /// Says whether the word at a place may have one of the endings: certain when it has not.
     #[inline]
+    pub(super) fn may_end(&self, text: &[u8], start: usize, end: usize) -> bool {
+        // What the last four bytes are is looked up for short words too: that is quicker than a branch that is hard to foresee.
+        let tail = end.checked_sub(4).and_then(|from| tail(text.get(from..end)?));
+        let bit = bit(tail.unwrap_or(0));
+        let is_known = self.filter.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1);
+        is_known & (end - start >= SHORTEST)
+    }
+
+    /// Finds the longest ending of a word.
     pub(super) fn find(&self, word: &[u8]) -> Option<&Entry> {
-        if word.len() < SHORTEST || word.len() > 40 {
+        if !(SHORTEST..=40).contains(&word.len()) {
             return None;
         }
-        let bit = bit(word)?;
-        if self.filter.get(bit / 64)? >> (bit % 64) & 1 == 0 {
-            return None;
-        }
-        let entry = self.list.iter().find(|(ending, _)| ends_with(word, ending)).map(|(_, entry)| entry)?;
+        let tail = tail(word)?;
+        let fits = |known: &(u32, &str, Entry)| known.0 == tail && ends_with(word, known.1);
+        let (_, _, entry) = self.list.iter().find(|known| fits(known))?;
         (!NOT.iter().any(|not| word.eq_ignore_ascii_case(not.as_bytes()))).then_some(entry)
     }
 }
@@ -150,10 +165,15 @@ fn ends_with(word: &[u8], ending: &str) -> bool {
         .is_some_and(|tail| tail.eq_ignore_ascii_case(ending.as_bytes()))
 }
 
+/// Returns the last four letters as one number.
+#[inline]
+fn tail(word: &[u8]) -> Option<u32> {
+    let tail: [u8; 4] = *word.last_chunk()?;
+    Some(u32::from_le_bytes(tail) | 0x2020_2020)
+}
+
 /// Returns the bit of the last four letters.
 #[inline]
-fn bit(word: &[u8]) -> Option<usize> {
-    let tail: [u8; 4] = *word.last_chunk()?;
-    let folded = u32::from_le_bytes(tail) | 0x2020_2020;
-    Some((folded.wrapping_mul(0x9e37_79b1) >> 22) as usize)
+fn bit(tail: u32) -> usize {
+    (tail.wrapping_mul(0x9e37_79b1) >> 20) as usize
 }
