@@ -22,6 +22,7 @@
 //!
 //! Which detectors there are, what each checks and where that is written down: `docs/formats/detectors.md`.
 
+mod around;
 mod cards;
 mod chars;
 mod checks;

@@ -56,7 +56,11 @@ pub(super) fn read(page: &Page<'_>, start: usize, count: usize, after: After) ->
             code.end = at;
             continue;
         }
-        let c = char_at(page.text, at)?;
+        let c = match b {
+            b' ' | b'-' | b'.' => char::from(b),
+            0..0x80 => return None,
+            _ => char_at(page.text, at)?,
+        };
         let byte = match glyph(c) {
             Glyph::Digit(digit) => b'0' + digit,
             Glyph::Letters(letter, 0) if c.is_ascii() || c as u32 > 0xff00 => {

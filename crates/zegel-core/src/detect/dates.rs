@@ -30,16 +30,15 @@ pub(super) fn judge(page: &Page<'_>, at: usize, found: &mut Found) {
     if !is_candidate(page, at, token) {
         return;
     }
-    let starred = is_starred(page, token.start);
-    let is_list = super::dutch::continues_list(page, token.start, found, Builtin::BirthDate);
-    if !(page.may(at, BIRTH) || starred || is_list) {
-        return;
-    }
     let Some(date) = read(page, at) else { return };
     let context = page.context(at, date.last, BIRTH, DATE);
     let confidence = if context.is_adjacent() {
         Confidence::High
-    } else if context.is_own() || starred || context == super::page::Context::Absent && is_list {
+    } else if context.is_own()
+        || is_starred(page, token.start)
+        || context == super::page::Context::Absent
+            && super::dutch::continues_list(page, token.start, found, Builtin::BirthDate)
+    {
         Confidence::Medium
     } else {
         return;
@@ -50,13 +49,18 @@ pub(super) fn judge(page: &Page<'_>, at: usize, found: &mut Found) {
     found.claim(date.end);
 }
 
-/// Says whether a date may begin here: three tokens close together, or eight digits.
+/// Says whether a date may begin here: three tokens close together that are numbers or a month, or eight digits.
 fn is_candidate(page: &Page<'_>, at: usize, token: &Token) -> bool {
-    let close = |step: usize| {
-        let (before, token) = (page.token(at + step - 1), page.token(at + step));
-        matches!((before, token), (Some(before), Some(token)) if token.start <= before.end + 8)
-    };
-    token.digits == 8 || token.digits <= 4 && close(1) && close(2)
+    if token.digits == 8 {
+        return true;
+    }
+    let (Some(second), Some(third)) = (page.token(at + 1), page.token(at + 2)) else { return false };
+    let close = second.start <= token.end + 8 && third.start <= second.end + 8;
+    let kinds = (token.kind, second.kind, third.kind);
+    token.digits <= 4
+        && close
+        && third.kind == Kind::Digits
+        && (kinds == (Kind::Digits, Kind::Digits, Kind::Digits) || (token.hints | second.hints) & MONTH != 0)
 }
 
 /// Says whether a sign of birth stands before: `*12-03-1980`, `b. 12 March 1980`.

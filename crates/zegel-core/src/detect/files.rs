@@ -13,6 +13,12 @@ use super::{Builtin, Confidence};
 /// Longest number of this sort, in bytes.
 const LONGEST: usize = 32;
 
+/// Says whether a token is worth a look: one of the words must be about.
+#[inline]
+pub(super) fn is_candidate(page: &Page<'_>, at: usize) -> bool {
+    page.may(at, PATIENT | CASE | MATTER | REFERENCE)
+}
+
 /// Judges a token that may begin such a number.
 pub(super) fn judge(page: &Page<'_>, at: usize, token: &Token, found: &mut Found) {
     if !matches!(token.kind, Kind::Digits | Kind::Mixed) {

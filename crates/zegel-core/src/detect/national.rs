@@ -48,6 +48,12 @@ pub(super) fn judge(page: &Page<'_>, span: &Span, found: &mut Found) {
     }
 }
 
+/// Says whether a token is worth a look by [`judge_code`]: digits alone begin a code only where words say so.
+#[inline]
+pub(super) fn is_candidate(page: &Page<'_>, at: usize, token: &Token) -> bool {
+    token.kind == Kind::Mixed || page.may(at, DNI | SPAIN | NIR | FRANCE)
+}
+
 /// Judges a token with letters, or one that letters may follow.
 pub(super) fn judge_code(page: &Page<'_>, at: usize, found: &mut Found) {
     let Some(token) = page.token(at) else { return };
@@ -171,6 +177,13 @@ fn dni(page: &Page<'_>, at: usize, token: &Token, found: &mut Found) {
     let is_foreign = |b: u8| matches!(b.to_ascii_uppercase(), b'X' | b'Y' | b'Z');
     let mut start = token.start;
     match token.kind {
+        // Of a code that goes on behind the token all but the first are digits.
+        Kind::Mixed
+            if token.end - token.start < 9
+                && page.bytes.get(start).is_some_and(|b| b.is_ascii() && !is_foreign(*b)) =>
+        {
+            return;
+        }
         Kind::Mixed if token.digits <= 8 => {}
         Kind::Digits if token.digits <= 8 => {
             // The letter of a NIE may stand apart: "X-1234567-L".

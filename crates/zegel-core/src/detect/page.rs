@@ -1,22 +1,20 @@
 //! The text, its tokens, and the question every detector asks: which words stand by?
 
-use std::cell::Cell;
-
 use super::chars::{Glyph, byte, byte_before, char_at, char_before, glyph};
 use super::hints::Hints;
 use super::lexer::{Kind, Token};
 
 /// How far before a number the word may stand that says what it is, in bytes.
-const BEFORE: usize = 110;
+pub(super) const BEFORE: usize = 110;
 
 /// How far after a number such a word may stand, in bytes.
 const AFTER: usize = 40;
 
 /// Most tokens of one number.
-const WIDE: usize = 10;
+pub(super) const WIDE: usize = 10;
 
 /// Most tokens that are looked at on either side: keeps a text of nothing but short words linear.
-const STEPS: usize = 40;
+pub(super) const STEPS: usize = 40;
 
 /// What stands around a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,17 +56,17 @@ pub(super) struct Page<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) tokens: &'a [Token],
-    /// The token whose surroundings were looked at last, and all that the words there mean: most numbers stand among words
-    /// that mean nothing to most detectors, and this says so at once.
-    around: Cell<(usize, Hints)>,
+    /// What the words around each token mean.
+    around: &'a [Hints],
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(text: &'a str, tokens: &'a [Token]) -> Self {
-        Self { text, bytes: text.as_bytes(), tokens, around: Cell::new((usize::MAX, 0)) }
+    pub(super) fn new(text: &'a str, tokens: &'a [Token], around: &'a [Hints]) -> Self {
+        Self { text, bytes: text.as_bytes(), tokens, around }
     }
 
     /// Returns a token.
+    #[inline]
     pub(super) fn token(&self, at: usize) -> Option<&'a Token> {
         self.tokens.get(at)
     }
@@ -99,28 +97,9 @@ impl<'a> Page<'a> {
     }
 
     /// Returns everything that the words around a token mean: at least as far as any question reaches.
+    #[inline]
     fn around(&self, first: usize) -> Hints {
-        let (known, hints) = self.around.get();
-        if known == first {
-            return hints;
-        }
-        let Some(from) = self.token(first) else { return 0 };
-        let mut hints = from.header;
-        let (before, rest) = self.tokens.split_at_checked(first).unwrap_or_default();
-        for token in before.iter().rev().take(STEPS) {
-            if from.start - token.end.min(from.start) > BEFORE {
-                break;
-            }
-            hints |= token.hints;
-        }
-        for token in rest.iter().skip(1).take(STEPS + WIDE) {
-            if token.start.saturating_sub(from.end) > BEFORE + WIDE * 8 {
-                break;
-            }
-            hints |= token.hints;
-        }
-        self.around.set((first, hints));
-        hints
+        self.around.get(first).copied().unwrap_or(0)
     }
 
     /// Like [`Self::context`], for detectors to which a rival and no word are the same: asks no further where the own word
@@ -130,6 +109,7 @@ impl<'a> Page<'a> {
     }
 
     /// Says whether one of these words is about at all.
+    #[inline]
     pub(super) fn may(&self, first: usize, own: Hints) -> bool {
         self.around(first) & own != 0
     }
@@ -145,11 +125,8 @@ impl<'a> Page<'a> {
             at -= 1;
             let distance = from.start.saturating_sub(token.end);
             let lines = from.line.saturating_sub(token.line);
-            // Across lines only as far as a wrapped sentence or a form reaches.
+            // Across lines only as far as a wrapped sentence or a form reaches, so across an empty line hardly at all.
             if distance > BEFORE || lines > 2 || (lines == 2 && distance > 12) {
-                break;
-            }
-            if lines > 0 && self.is_paragraph_between(token.end, from.start) && distance > 12 {
                 break;
             }
             if token.kind == Kind::Word {
@@ -228,7 +205,9 @@ impl<'a> Page<'a> {
         for step in 1..=STEPS {
             let Some(token) = first.checked_sub(step).and_then(|at| self.token(at)) else { break };
             let distance = from.start.saturating_sub(token.end);
-            if distance > reach || token.line != from.line && self.is_paragraph_between(token.end, from.start)
+            if distance > reach
+                || from.line.saturating_sub(token.line) > 1
+                    && self.is_paragraph_between(token.end, from.start)
             {
                 break;
             }
@@ -240,7 +219,9 @@ impl<'a> Page<'a> {
         for step in 1..=STEPS {
             let Some(token) = self.token(last + step) else { break };
             let distance = token.start.saturating_sub(to.end);
-            if distance > reach || token.line != to.line && self.is_paragraph_between(to.end, token.start) {
+            if distance > reach
+                || token.line.saturating_sub(to.line) > 1 && self.is_paragraph_between(to.end, token.start)
+            {
                 break;
             }
             if token.hints & wanted != 0 {
@@ -260,14 +241,6 @@ impl<'a> Page<'a> {
             return Adjacent::No;
         }
         let mut words = between.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        let joins = |word: &str| {
-            [
-                "is", "nr", "no", "nummer", "number", "van", "luidt", "met", "with", "of", "the", "de",
-                "het", "s", "code", "id", "was", "onder", "under", "als", "as",
-            ]
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known))
-        };
         if words.all(joins) { Adjacent::Yes } else { Adjacent::No }
     }
 
@@ -277,7 +250,7 @@ impl<'a> Page<'a> {
     }
 
     /// Says whether an empty line stands in a range (of at most a few hundred bytes).
-    pub(super) fn is_paragraph_between(&self, start: usize, end: usize) -> bool {
+    fn is_paragraph_between(&self, start: usize, end: usize) -> bool {
         let mut breaks = 0;
         for b in self.bytes.get(start..end).unwrap_or(&[]) {
             match b {
@@ -316,23 +289,68 @@ impl<'a> Page<'a> {
             }
         }
         // "BSN nr 123": a short word and then a number.
-        let rest: String = self.text.get(at..).unwrap_or("").chars().take(14).collect();
-        let mut words = rest.split_whitespace();
+        let rest = self.text.get(at..).unwrap_or("");
+        let end = rest.char_indices().nth(14).map_or(rest.len(), |(end, _)| end);
+        let mut words = rest.get(..end).unwrap_or("").split_whitespace();
         let joins = matches!(words.next(), Some("is" | "nr" | "nr." | "no" | "no." | "nummer" | "number"));
         joins && words.next().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()))
     }
 
     /// Returns the ASCII byte before a place, seen through ignored characters and typographic look-alikes.
+    #[inline]
     pub(super) fn left_of(&self, at: usize) -> u8 {
         let b = byte_before(self.bytes, at);
-        if b < 0x80 { b } else { char_before(self.text, at).map_or(0, plain) }
+        if b < 0x80 { b } else { self.plain_before(at) }
     }
 
     /// Returns the ASCII byte at a place, seen likewise.
+    #[inline]
     pub(super) fn right_of(&self, at: usize) -> u8 {
         let b = byte(self.bytes, at);
-        if b < 0x80 { b } else { char_at(self.text, at).map_or(0, plain) }
+        if b < 0x80 { b } else { self.plain_at(at) }
     }
+
+    #[cold]
+    fn plain_before(&self, at: usize) -> u8 {
+        char_before(self.text, at).map_or(0, plain)
+    }
+
+    #[cold]
+    fn plain_at(&self, at: usize) -> u8 {
+        char_at(self.text, at).map_or(0, plain)
+    }
+}
+
+/// Says whether a word joins a label to its number.
+fn joins(word: &str) -> bool {
+    let mut lower = [0; 6];
+    let Some(lower) = lower.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    matches!(
+        &*lower,
+        b"is"
+            | b"nr"
+            | b"no"
+            | b"nummer"
+            | b"number"
+            | b"van"
+            | b"luidt"
+            | b"met"
+            | b"with"
+            | b"of"
+            | b"the"
+            | b"de"
+            | b"het"
+            | b"s"
+            | b"code"
+            | b"id"
+            | b"was"
+            | b"onder"
+            | b"under"
+            | b"als"
+            | b"as"
+    )
 }
 
 /// Returns the ASCII look-alike of a character.

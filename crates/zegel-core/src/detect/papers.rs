@@ -17,9 +17,18 @@ use super::{Builtin, Confidence};
 const PAPERS: [(Builtin, Hints); 3] =
     [(Builtin::Passport, PASSPORT), (Builtin::IdentityCard, IDENTITY), (Builtin::DrivingLicence, DRIVING)];
 
+/// Says whether a token is worth a look: hardly any number stands beside such a word.
+#[inline]
+pub(super) fn is_candidate(page: &Page<'_>, at: usize) -> bool {
+    page.may(at, PASSPORT | IDENTITY | DRIVING)
+}
+
 /// Judges a number of digits.
 pub(super) fn judge(page: &Page<'_>, span: &Span, found: &mut Found) {
     let digits = span.digits.all();
+    if !is_candidate(page, span.first) {
+        return;
+    }
     if span.is_part() || all_equal(digits) || span.left == Edge::Letter || span.right == Edge::Letter {
         return;
     }
@@ -64,7 +73,6 @@ pub(super) fn judge_code(page: &Page<'_>, at: usize, token: &Token, found: &mut 
     if token.kind != Kind::Mixed && !(token.kind == Kind::Digits && token.digits < 8) {
         return;
     }
-    // Asked first: hardly any code stands beside such a word.
     let own = PASSPORT | IDENTITY | DRIVING;
     let context = page.claim(at, at, own, LABELS & !own);
     if !context.is_own() {

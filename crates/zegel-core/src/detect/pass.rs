@@ -3,6 +3,7 @@
 //! Blocks keep memory in proportion to a block and not to the text. Tokens overlap between blocks by more than any detector
 //! looks back or ahead.
 
+use super::around::Around;
 use super::found::Found;
 use super::hints::{CREDENTIAL, DISEASE, DRUG, MONTH, PASSWORD, SECRET, STREET};
 use super::lexer::{Kind, Lexer, OwnHit, Token};
@@ -20,6 +21,9 @@ const BLOCK: usize = 64 * 1024;
 /// How far ahead of the judged token the lexer must be, in bytes.
 const AHEAD: usize = 1024;
 
+/// How far the next digits of a number may stand behind those before, in bytes: what people put between is shorter.
+const JOINED: usize = 24;
+
 /// How many tokens behind the judged one are kept.
 const BEHIND: usize = 64;
 
@@ -33,6 +37,7 @@ pub(super) fn run(
 ) {
     let mut lexer = Lexer::new(text, Words::builtin(), own);
     let mut tokens: Vec<Token> = Vec::new();
+    let mut around = Around::default();
     let mut found = Found::new();
     let mut next = 0_usize;
     let mut target = BLOCK;
@@ -40,7 +45,7 @@ pub(super) fn run(
         lexer.run(target.saturating_add(AHEAD), &mut tokens, hits);
         let is_end = lexer.position() >= text.len();
         let until = if is_end { usize::MAX } else { lexer.position().saturating_sub(AHEAD) };
-        let page = Page::new(text, &tokens);
+        let page = Page::new(text, &tokens, around.read(&tokens));
         while let Some(token) = tokens.get(next).filter(|token| token.start < until) {
             judge(&page, next, token, &mut found);
             next += 1;
@@ -99,13 +104,17 @@ fn judge(page: &Page<'_>, at: usize, token: &Token, found: &mut Found) {
                 return;
             }
             national::judge_code(page, at, found);
-            papers::judge_code(page, at, token, found);
+            if papers::is_candidate(page, at) {
+                papers::judge_code(page, at, token, found);
+            }
             if clinical::is_candidate(token) {
                 clinical::judge_code(page, at, token, found);
             }
             dates::judge(page, at, found);
             postal::judge(page, at, token, found);
-            files::judge(page, at, token, found);
+            if files::is_candidate(page, at) {
+                files::judge(page, at, token, found);
+            }
         }
         Kind::Digits => numbers(page, at, token, found),
     }
@@ -116,30 +125,55 @@ fn numbers(page: &Page<'_>, at: usize, token: &Token, found: &mut Found) {
     if found.is_claimed(token.start) {
         return;
     }
-    dates::judge(page, at, found);
+    let is_alone = is_alone(page, at, token);
+    if !is_alone {
+        dates::judge(page, at, found);
+    }
     if token.digits == 2 {
         iban::judge(page, token, found);
     }
     if found.is_claimed(token.start) {
         return;
     }
-    phones::judge(page, at, token, found);
-    if found.is_claimed(token.start) {
-        return;
+    if !is_alone {
+        phones::judge(page, at, token, found);
+        if found.is_claimed(token.start) {
+            return;
+        }
     }
     vat::judge(page, at, found);
     if found.is_claimed(token.start) {
         return;
     }
-    spans(page, at, |span| {
-        dutch::judge(page, span, found);
-        national::judge(page, span, found);
-        cards::judge(page, span, found);
-        clinical::judge_number(page, span, found);
-        papers::judge(page, span, found);
-    });
-    national::judge_code(page, at, found);
-    papers::judge_code(page, at, token, found);
+    if !is_alone {
+        spans(page, at, |span| {
+            dutch::judge(page, span, found);
+            national::judge(page, span, found);
+            cards::judge(page, span, found);
+            clinical::judge_number(page, span, found);
+            papers::judge(page, span, found);
+        });
+    }
+    if national::is_candidate(page, at, token) {
+        national::judge_code(page, at, found);
+    }
+    if papers::is_candidate(page, at) {
+        papers::judge_code(page, at, token, found);
+    }
     postal::judge(page, at, token, found);
-    files::judge(page, at, token, found);
+    if files::is_candidate(page, at) {
+        files::judge(page, at, token, found);
+    }
+}
+
+/// Says whether digits are too few for a number, and nothing is near that could go on with them: neither other digits nor
+/// the name of a month.
+fn is_alone(page: &Page<'_>, at: usize, token: &Token) -> bool {
+    let goes_on = |next: &Token| {
+        next.start <= token.end + JOINED
+            && (next.kind != Kind::Word
+                || next.hints & MONTH != 0
+                || page.right_of(next.start).is_ascii_digit())
+    };
+    token.digits <= 5 && !page.token(at + 1).is_some_and(goes_on)
 }

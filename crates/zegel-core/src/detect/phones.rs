@@ -13,6 +13,9 @@ use super::phone_plans::{is_dutch, is_international};
 use super::span::Digits;
 use super::{Builtin, Confidence};
 
+/// Fewest digits that make a number in any plan; asked first, because most groups of digits stand alone.
+const FEWEST: usize = 7;
+
 /// A number as read, with the places where it may end.
 struct Reading {
     digits: Digits,
@@ -60,9 +63,14 @@ pub(super) fn judge(page: &Page<'_>, at: usize, token: &Token, found: &mut Found
         _ if !page.may(at, PHONE) => return,
         _ => (token.start, Start::Bare),
     };
-    // A bare number needs the word; ask before reading.
+    if begin == Start::Bare && token.digits > 11 {
+        return;
+    }
+    let Some(reading) = read(page, token.start).filter(|reading| reading.digits.len() >= FEWEST) else {
+        return;
+    };
     let context = page.context(at, at, PHONE, LABELS & !PHONE);
-    if begin == Start::Bare && (!context.is_adjacent() || token.digits > 11) {
+    if begin == Start::Bare && !context.is_adjacent() {
         return;
     }
     // "09-09-2021" begins like a service number; "3794 0590 5951 263" is the middle of something longer.
@@ -70,7 +78,6 @@ pub(super) fn judge(page: &Page<'_>, at: usize, token: &Token, found: &mut Found
     if goes_on || super::dates::read(page, at).is_some() {
         return;
     }
-    let Some(reading) = read(page, token.start) else { return };
     let d = reading.digits.all();
     let begin = if begin == Start::National && d.starts_with(&[0, 0]) { Start::International } else { begin };
     let Some((digits, end)) = reading.choose(begin, context) else { return };
@@ -132,12 +139,11 @@ fn skip_separator(page: &Page<'_>, start: usize) -> Option<usize> {
     let mut at = start;
     let mut marks = 0;
     for _ in 0..5 {
-        let rest = page.text.get(at..)?;
-        if let Some(behind) = rest.strip_prefix("(0)") {
-            at = page.text.len() - behind.len();
+        let c = char_at(page.text, at)?;
+        if c == '(' && page.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"(0)")) {
+            at += 3;
             continue;
         }
-        let c = rest.chars().next()?;
         match (glyph(c), c) {
             (Glyph::Digit(_), _) => return (at > start).then_some(at),
             (_, '\t') => return None,

@@ -31,8 +31,11 @@ pub(super) enum Form {
 
 /// Reads a postcode that begins at a token.
 pub(super) fn postcode(page: &Page<'_>, token: &Token) -> Option<Code> {
+    if token.kind == Kind::Digits && token.end - token.start != 4 {
+        return None;
+    }
     let near = page.left_of(token.start);
-    let country = page.slice(0, token.start).ends_with("NL-");
+    let country = near == b'-' && page.slice(0, token.start).ends_with("NL-");
     if near.is_ascii_alphanumeric()
         || matches!(near, b'_' | b'-' | b'/' | b'.' | b'@' | b'$' | b'#') && !country
     {

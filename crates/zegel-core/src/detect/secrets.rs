@@ -276,10 +276,10 @@ fn announced(page: &Page<'_>, token: &Token, what: Builtin, found: &mut Found) {
     let mut breaks = 0;
     for piece in between.split_inclusive([' ', '\n', '\t', '|']) {
         let word = piece.trim();
-        let start = at + piece.find(word).unwrap_or(0);
+        let start = at + (piece.len() - piece.trim_start().len());
         at += piece.len();
         breaks += usize::from(piece.contains('\n'));
-        if word.contains("--") {
+        if word.as_bytes().windows(2).any(|pair| pair == b"--") {
             return;
         }
         if breaks > 1 || piece.contains('|') && words > 0 {

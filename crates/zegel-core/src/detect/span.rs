@@ -1,7 +1,7 @@
 //! Numbers as people write them: groups of digits with one sort of separator between.
 
 use super::chars::{Glyph, byte, char_at, glyph};
-use super::lexer::Kind;
+use super::lexer::{Kind, Token};
 use super::page::Page;
 
 /// Most digits of a number.
@@ -9,6 +9,12 @@ pub(super) const MOST_DIGITS: usize = 20;
 
 /// Most groups of a number.
 pub(super) const MOST_GROUPS: usize = 10;
+
+/// Fewest digits of a number that means something.
+const FEWEST: usize = 6;
+
+/// Most bytes between two groups.
+const WIDEST_GAP: usize = 8;
 
 /// What stands between two groups of digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +75,21 @@ impl Digits {
 
     /// Adds the digits of a text, skipping everything else; says whether there was room.
     pub(super) fn read(&mut self, text: &str) -> bool {
-        if text.is_ascii() {
-            return text.bytes().filter(u8::is_ascii_digit).all(|b| self.push(b - b'0'));
+        for (at, b) in text.bytes().enumerate() {
+            match b {
+                b'0'..=b'9' => {
+                    if !self.push(b - b'0') {
+                        return false;
+                    }
+                }
+                0..0x80 => {}
+                _ => return self.read_beyond_ascii(text.get(at..).unwrap_or("")),
+            }
         }
+        true
+    }
+
+    fn read_beyond_ascii(&mut self, text: &str) -> bool {
         text.chars().all(|c| match glyph(c) {
             Glyph::Digit(digit) => self.push(digit),
             _ => true,
@@ -142,17 +160,19 @@ impl Span {
 
 /// Says what stands between two places, if it joins groups of digits.
 pub(super) fn gap(page: &Page<'_>, start: usize, end: usize) -> Option<Gap> {
-    if end <= start || end - start > 8 {
+    if end <= start || end - start > WIDEST_GAP {
         return None;
     }
-    let between = page.slice(start, end);
-    match between {
-        " " => return Some(Gap::Space),
-        "." => return Some(Gap::Dot),
-        "-" => return Some(Gap::Dash),
-        "/" => return Some(Gap::Slash),
-        _ => {}
+    if end - start == 1 {
+        match byte(page.bytes, start) {
+            b' ' => return Some(Gap::Space),
+            b'.' => return Some(Gap::Dot),
+            b'-' => return Some(Gap::Dash),
+            b'/' => return Some(Gap::Slash),
+            _ => {}
+        }
     }
+    let between = page.slice(start, end);
     let mut found = None;
     let mut spaces = 0;
     for c in between.chars() {
@@ -184,6 +204,9 @@ pub(super) fn gap(page: &Page<'_>, start: usize, end: usize) -> Option<Gap> {
 /// Calls `judge` with every number that begins at a token: its first group, its first two, and so on.
 pub(super) fn spans(page: &Page<'_>, first: usize, mut judge: impl FnMut(&Span)) {
     let Some(token) = page.token(first) else { return };
+    if !has_enough(page, first, token) {
+        return;
+    }
     let mut span = Span {
         first,
         last: first,
@@ -208,7 +231,7 @@ pub(super) fn spans(page: &Page<'_>, first: usize, mut judge: impl FnMut(&Span))
         span.end = token.end;
         let next = page.token(at + 1).filter(|next| next.kind == Kind::Digits);
         let joined = next.and_then(|next| gap(page, token.end, next.start));
-        if span.digits.len() >= 6 {
+        if span.digits.len() >= FEWEST {
             span.right = right_edge(page, token.end, joined);
             judge(&span);
         }
@@ -218,6 +241,24 @@ pub(super) fn spans(page: &Page<'_>, first: usize, mut judge: impl FnMut(&Span))
             Some(_) => span.gap = Gap::Mixed,
         }
     }
+}
+
+/// Says whether the number that begins at a token may have enough digits: most groups stand alone and are short.
+fn has_enough(page: &Page<'_>, first: usize, token: &Token) -> bool {
+    let mut digits = usize::from(token.digits);
+    let mut end = token.end;
+    for at in first + 1..first + MOST_GROUPS {
+        if digits >= FEWEST {
+            break;
+        }
+        let Some(next) = page.token(at) else { break };
+        if next.kind != Kind::Digits || next.start > end + WIDEST_GAP {
+            break;
+        }
+        digits += usize::from(next.digits);
+        end = next.end;
+    }
+    digits >= FEWEST
 }
 
 fn left_edge(page: &Page<'_>, first: usize) -> Edge {

@@ -6,6 +6,11 @@ pub(super) fn is_password(text: &str, announced: bool) -> bool {
     if text.len() > 80 * 4 {
         return false;
     }
+    // What stands behind a word for a password is a plain word most often.
+    if matches!(text.as_bytes(), [a, rest @ ..] if a.is_ascii_alphabetic() && rest.iter().all(u8::is_ascii_lowercase))
+    {
+        return false;
+    }
     let length = text.chars().count();
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let inner = text.trim_matches(|c: char| !c.is_alphanumeric());

@@ -79,11 +79,14 @@ pub(super) fn judge(page: &Page<'_>, at: usize, found: &mut Found) {
 
 /// A number whose country is not written: `123456782B01`, or digits behind "VAT number".
 fn without_country(page: &Page<'_>, at: usize, token: &Token, found: &mut Found) {
-    if !begins(page, token.start) || !page.right_of(token.start).is_ascii_digit() {
+    let is_dutch = is_dutch_perhaps(page, at, token);
+    if !(is_dutch || page.may(at, VAT))
+        || !begins(page, token.start)
+        || !page.right_of(token.start).is_ascii_digit()
+    {
         return;
     }
-    let ahead = page.bytes.get(token.start..).unwrap_or(&[]);
-    if ahead.iter().take(18).any(|b| *b == b'B')
+    if is_dutch
         && let Some(code) = read(page, token.start, 12, After::Whole)
         && code.lower == 0
         && has_form(code.bytes(), "nnnnnnnnnBnn")
@@ -117,6 +120,33 @@ fn without_country(page: &Page<'_>, at: usize, token: &Token, found: &mut Found)
     {
         add(token.start, &code, Confidence::Medium, found);
     }
+}
+
+/// How far behind its start a Dutch number has its B, in bytes.
+const AHEAD: usize = 18;
+
+/// Says whether nine digits and a B may follow, as in a Dutch number. Characters beyond ASCII may be anything.
+fn is_dutch_perhaps(page: &Page<'_>, at: usize, token: &Token) -> bool {
+    let ahead = page.bytes.get(token.start..).unwrap_or(&[]);
+    let ahead = ahead.get(..AHEAD).unwrap_or(ahead);
+    // All bytes at once where there are as many: hardly any number has one.
+    let has_one = match ahead.first_chunk::<AHEAD>() {
+        Some(all) => all.iter().fold(false, |any, b| any | (*b == b'B')),
+        None => ahead.contains(&b'B'),
+    };
+    if !has_one {
+        return false;
+    }
+    let mut digits = 0;
+    let mut next = at;
+    while digits < 9 {
+        let group = page.token(next).filter(|group| group.kind != Kind::Word);
+        let Some(group) = group.filter(|group| group.start < token.start + AHEAD) else { return false };
+        digits += usize::from(group.digits);
+        next += 1;
+    }
+    let next = ahead.iter().find(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+    next.is_some_and(|b| *b == b'B' || !b.is_ascii())
 }
 
 fn add(start: usize, code: &Code, confidence: Confidence, found: &mut Found) {
