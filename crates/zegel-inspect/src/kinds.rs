@@ -1,11 +1,13 @@
 //! The readers, one module for each family of formats.
 
 mod archive;
+mod flat;
+mod guise;
 mod harmless;
 mod html;
 mod legacy;
 mod mail;
-mod markup;
+pub(crate) mod markup;
 mod number;
 mod office;
 mod ole;
@@ -22,6 +24,9 @@ mod stream;
 mod table;
 mod zip;
 
+#[cfg(test)]
+mod tests;
+
 use zegel_core::material::UnreadReason;
 
 use crate::magic::{self, Kind};
@@ -29,7 +34,10 @@ use crate::reading::{Doc, Fault};
 
 /// Reads a whole file.
 pub(crate) fn read(doc: &mut Doc<'_, '_>, kind: Kind, data: &[u8]) -> Result<(), Fault> {
-    let outcome = read_as(doc, kind, data);
+    let mut outcome = read_as(doc, kind, data);
+    if !matches!(outcome, Err(Fault::Closed | Fault::Limit)) {
+        outcome = outcome.and(guise::read(doc, kind, data));
+    }
     let polyglot = matches!(
         kind,
         Kind::Delimited

@@ -3,6 +3,7 @@
 use zegel_core::material::FileKind;
 
 use crate::charset;
+use crate::kinds::markup;
 use crate::names;
 
 /// How the content is read.
@@ -250,33 +251,12 @@ fn text_kind(data: &[u8], name: &str) -> Kind {
         return Kind::Script;
     }
     if lower.starts_with("<?xml") || lower.starts_with("<office:document") {
-        return match &lower {
-            l if l.contains("<office:document") => Kind::OpenDocumentXml,
-            l if l.contains("<html") || l.contains("<!doctype html") => Kind::Html,
-            l if l.contains("<svg") => Kind::Svg,
-            _ => Kind::Text,
-        };
+        return xml_kind(data, &lower);
     }
     if lower.starts_with("<svg") || lower.starts_with("<!doctype svg") {
         return Kind::Svg;
     }
-    let html = [
-        "<!doctype html",
-        "<html",
-        "<head",
-        "<body",
-        "<script",
-        "<table",
-        "<meta",
-        "<title",
-        "<style",
-        "<iframe",
-        "<!--",
-        "<div",
-        "<p>",
-        "<a ",
-    ];
-    if html.iter().any(|beginning| lower.starts_with(beginning)) {
+    if begins_as_page(&lower) {
         return Kind::Html;
     }
     if sample.starts_with("From ") && sample.lines().nth(1).is_some_and(is_field) {
@@ -289,6 +269,83 @@ fn text_kind(data: &[u8], name: &str) -> Kind {
         return Kind::Delimited;
     }
     Kind::Text
+}
+
+/// Tells XML apart by its outermost element: words further on, or in a comment, say nothing.
+fn xml_kind(data: &[u8], lower: &str) -> Kind {
+    let Some(root) = markup::root(data) else {
+        return if lower.contains("<html") { Kind::Html } else { Kind::Text };
+    };
+    match root.name.to_ascii_lowercase().as_str() {
+        "html" => Kind::Html,
+        "svg" => Kind::Svg,
+        name if name.starts_with("document")
+            && (root.open_document || lower.contains("<office:document")) =>
+        {
+            Kind::OpenDocumentXml
+        }
+        _ => Kind::Text,
+    }
+}
+
+/// Beginnings that browsers and Office programs take for those of a page, in lower case.
+fn begins_as_page(lower: &str) -> bool {
+    const ELEMENTS: &[&str] = &[
+        "a",
+        "b",
+        "basefont",
+        "big",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "div",
+        "dl",
+        "em",
+        "font",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "hr",
+        "html",
+        "i",
+        "iframe",
+        "img",
+        "li",
+        "marquee",
+        "meta",
+        "nobr",
+        "ol",
+        "p",
+        "pre",
+        "script",
+        "span",
+        "strong",
+        "style",
+        "table",
+        "tbody",
+        "td",
+        "thead",
+        "title",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+    ];
+    if lower.starts_with("<!doctype html") || lower.starts_with("<!--") {
+        return true;
+    }
+    let Some(rest) = lower.strip_prefix('<') else { return false };
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    rest.split_at_checked(end).is_some_and(|(name, after)| {
+        ELEMENTS.contains(&name)
+            && after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
+    })
 }
 
 /// Beginnings of texts that a double click on some system runs, in lower case.

@@ -78,6 +78,15 @@ const SCRIPT: &[&str] = &[
     "ws", "wsc", "wsf", "wsh", "zsh",
 ];
 
+/// Endings that browsers show as a page, whatever the content begins with.
+const PAGE: &[&str] = &["htm", "html", "shtm", "shtml", "xht", "xhtml"];
+
+/// Endings of programs that look at the content and show a page or XML as a letter or a sheet.
+const OFFICE: &[&str] = &[
+    "doc", "docm", "docx", "dot", "odp", "ods", "odt", "pps", "ppt", "pptx", "rtf", "wps", "xls", "xlsm",
+    "xlsx", "xlt",
+];
+
 /// Returns the last ending of a name, in lower case; empty where there is none.
 pub(crate) fn ending(name: &str) -> String {
     name.trim_end().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
@@ -86,6 +95,19 @@ pub(crate) fn ending(name: &str) -> String {
 /// Returns whether the ending is one of a script.
 pub(crate) fn is_script(name: &str) -> bool {
     SCRIPT.contains(&ending(name).as_str())
+}
+
+/// Returns whether programs that go by the name or the declared type show this as a page.
+pub(crate) fn is_page(name: &str, media_type: &str) -> bool {
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    PAGE.contains(&ending(name).as_str())
+        || matches!(media_type.as_str(), "text/html" | "application/xhtml+xml")
+}
+
+/// Returns whether what opens this looks for tags in it: an Office program, or whatever guesses where there is no ending.
+pub(crate) fn is_looked_into(name: &str) -> bool {
+    let ending = ending(name);
+    ending.is_empty() || OFFICE.contains(&ending.as_str())
 }
 
 /// Returns whether a name shows something other than what would be opened: text that runs the other way, an ending

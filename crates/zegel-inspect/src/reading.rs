@@ -109,10 +109,16 @@ impl<'s> Reading<'s> {
         data: &[u8],
         complete: Complete,
     ) -> Result<(), Fault> {
-        let kind = magic::kind(data, name);
+        let page = names::is_page(name, media_type);
+        let kind = match magic::kind(data, name) {
+            // Browsers and mail programs show it as a page, whatever it begins with.
+            Kind::Text if page => Kind::Html,
+            kind => kind,
+        };
         let mut doc = Doc {
             names,
             name: name.to_owned(),
+            page,
             seen: BTreeMap::new(),
             kind: kind.file_kind(),
             marks: BTreeSet::new(),
@@ -177,6 +183,8 @@ pub(crate) struct Doc<'r, 's> {
     /// What findings name: the names from the outside in.
     names: Vec<String>,
     name: String,
+    /// Whether its name or its type says that it is a page.
+    page: bool,
     /// How many files of each name were in it so far.
     seen: BTreeMap<String, u32>,
     kind: FileKind,
@@ -208,6 +216,11 @@ impl Doc<'_, '_> {
     /// Returns the name of this file.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns whether programs that go by the name or the declared type show this file as a page.
+    pub(crate) fn is_page(&self) -> bool {
+        self.page
     }
 
     /// Returns what this file turned out to be so far.

@@ -113,6 +113,8 @@ pub(crate) struct Root {
     pub(crate) name: String,
     /// Whether it is of a vocabulary of Office.
     pub(crate) office: bool,
+    /// Whether it is of the vocabulary of OpenDocument.
+    pub(crate) open_document: bool,
 }
 
 /// Returns the outermost element; `None` when this is no XML.
@@ -123,17 +125,20 @@ pub(crate) fn root(xml: &[u8]) -> Option<Root> {
         match reader.read_event().ok()? {
             Event::Start(start) | Event::Empty(start) => {
                 let element = Element(start);
-                let office = element.attributes().iter().any(|(_, value)| {
-                    [
+                let attributes = element.attributes();
+                let names = |vocabularies: &[&str]| {
+                    attributes.iter().any(|(_, value)| vocabularies.iter().any(|one| value.contains(one)))
+                };
+                return Some(Root {
+                    name: element.name().to_owned(),
+                    office: names(&[
                         "schemas.openxmlformats.org",
                         "purl.oclc.org/ooxml",
                         "schemas.microsoft.com/office",
                         "schemas-microsoft-com",
-                    ]
-                    .iter()
-                    .any(|vocabulary| value.contains(vocabulary))
+                    ]),
+                    open_document: names(&["names:tc:opendocument", "openoffice.org/2000/office"]),
                 });
-                return Some(Root { name: element.name().to_owned(), office });
             }
             Event::Text(text) if !text.trim().is_empty() => return None,
             Event::Eof => return None,

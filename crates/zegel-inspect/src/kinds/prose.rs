@@ -3,6 +3,9 @@
 use super::markup::{self, Element, Node};
 use crate::reading::{Doc, Fault};
 
+/// Elements that stand in the middle of a text and show somewhere else.
+const ASIDE: &[&str] = &["endnote", "footnote", "txbxContent"];
+
 /// What is in one part.
 #[derive(Debug, Default)]
 pub(crate) struct Prose {
@@ -31,6 +34,12 @@ struct State {
     deleted: u32,
     /// Whether the properties of the present run hide it.
     vanished: bool,
+    /// Texts around the one that is being read: what stands in a box or a note must not part what stands around it.
+    around: Vec<String>,
+    /// What stands in boxes and notes.
+    aside: String,
+    /// For each open annotation of Word 2003, whether it is a comment.
+    annotations: Vec<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +53,19 @@ impl Prose {
     /// Reads one part. What was read before a fault is kept.
     pub(crate) fn take(&mut self, doc: &mut Doc<'_, '_>, xml: &[u8]) -> Result<(), Fault> {
         let mut state = State::default();
-        markup::walk(doc, xml, &mut |_, node| {
+        let outcome = markup::walk(doc, xml, &mut |_, node| {
             match node {
                 Node::Open(element) => self.open(&mut state, element),
                 Node::Close(name) => self.close(&mut state, name),
                 Node::Text(text) => self.text(&state, text),
             }
             Ok(())
-        })
+        });
+        while !state.around.is_empty() {
+            self.end_aside(&mut state);
+        }
+        self.shown.push_str(&state.aside);
+        outcome
     }
 
     fn open(&mut self, state: &mut State, element: &Element<'_>) {
@@ -63,6 +77,16 @@ impl Prose {
             "br" | "cr" => self.out(state).push('\n'),
             "noBreakHyphen" => self.out(state).push('-'),
             "moveFrom" | "del" => state.deleted += 1,
+            name if ASIDE.contains(&name) => self.begin_aside(state),
+            "annotation" => {
+                // Word 2003 writes comments where they stand.
+                let comment = element.attribute("type").is_some_and(|kind| kind.ends_with("Comment"));
+                state.annotations.push(comment);
+                if comment {
+                    self.word(element.attribute("author"));
+                    self.begin_aside(state);
+                }
+            }
             "tc" => state.cells += 1,
             "r" => state.vanished = false,
             "vanish" | "webHidden" => {
@@ -97,6 +121,8 @@ impl Prose {
                 state.text = None;
             }
             "r" => state.vanished = false,
+            name if ASIDE.contains(&name) => self.end_aside(state),
+            "annotation" if state.annotations.pop() == Some(true) => self.end_aside(state),
             "moveFrom" | "del" => state.deleted = state.deleted.saturating_sub(1),
             // Inside a cell a new paragraph must not break the row.
             "p" if state.cells > 0 => self.end_all(' '),
@@ -115,6 +141,21 @@ impl Prose {
                 self.shown.push('\n');
             }
             _ => {}
+        }
+    }
+
+    fn begin_aside(&mut self, state: &mut State) {
+        state.around.push(std::mem::take(&mut self.shown));
+        state.text = None;
+    }
+
+    fn end_aside(&mut self, state: &mut State) {
+        if let Some(around) = state.around.pop() {
+            let aside = std::mem::replace(&mut self.shown, around);
+            state.aside.push_str(&aside);
+            if !aside.is_empty() && !aside.ends_with('\n') {
+                state.aside.push('\n');
+            }
         }
     }
 
