@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// How many bytes are looked at to guess.
 const SAMPLE: usize = 64 * 1024;
@@ -13,18 +13,58 @@ pub(crate) fn decode<'d>(data: &'d [u8], declared: Option<&str>) -> Cow<'d, str>
     if let Some((encoding, mark)) = Encoding::for_bom(data) {
         return encoding.decode_without_bom_handling(data.get(mark..).unwrap_or_default()).0;
     }
+    encoding(data, declared).decode_without_bom_handling(data).0
+}
+
+/// Returns what another program may show of the same bytes, where that differs from `text` in what matters.
+///
+/// Two bytes of ASCII are a character of UTF-16, and `ESC $` turns digits into others: who takes the charset from somewhere
+/// else, or from nowhere, reads a number where the first reading has none.
+pub(crate) fn otherwise(data: &[u8], declared: Option<&str>, text: &str) -> Option<String> {
+    // A mark is obeyed by every program.
+    if Encoding::for_bom(data).is_some() {
+        return None;
+    }
+    let encoding = encoding(data, declared);
+    if encoding != ISO_2022_JP && data.windows(2).any(|pair| pair == b"\x1b$") {
+        return Some(ISO_2022_JP.decode_without_bom_handling(data).0.into_owned());
+    }
+    if encoding == UTF_8 {
+        return None;
+    }
+    let whole = encoding == ISO_2022_JP || encoding == UTF_16LE || encoding == UTF_16BE;
+    let matters = |byte: &u8| if whole { byte.is_ascii_alphanumeric() } else { byte.is_ascii_digit() };
+    if text.bytes().filter(matters).eq(data.iter().copied().filter(matters)) {
+        return None;
+    }
+    // Browsers leave NUL out.
+    let bytes: Vec<u8> = data.iter().copied().filter(|byte| *byte != 0).collect();
+    Some(WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned())
+}
+
+/// Returns whether a charset is declared that some programs know and nobody here, and that hides text in ASCII.
+pub(crate) fn is_unknown(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    label.contains("utf-7") || Encoding::for_label(label.as_bytes()) == Some(REPLACEMENT)
+}
+
+fn encoding(data: &[u8], declared: Option<&str>) -> &'static Encoding {
     if let Some(encoding) = utf16(data) {
-        return encoding.decode_without_bom_handling(data).0;
+        return encoding;
     }
-    if let Ok(text) = std::str::from_utf8(data) {
-        return Cow::Borrowed(text);
+    let declared = declared.and_then(|label| Encoding::for_label(label.as_bytes()));
+    // This one is ASCII to whoever looks only at the bytes.
+    if declared == Some(ISO_2022_JP) && data.contains(&0x1b) {
+        return ISO_2022_JP;
     }
-    if let Some(encoding) = declared.and_then(|label| Encoding::for_label(label.as_bytes()))
-        && encoding != UTF_8
-    {
-        return encoding.decode_without_bom_handling(data).0;
+    if std::str::from_utf8(data).is_ok() {
+        return UTF_8;
     }
-    guess(data).decode_without_bom_handling(data).0
+    match declared {
+        // Who could read the declaration has not read UTF-16 (HTML, "prescan a byte stream").
+        Some(encoding) if ![UTF_8, UTF_16LE, UTF_16BE, REPLACEMENT].contains(&encoding) => encoding,
+        _ => guess(data),
+    }
 }
 
 /// Returns whether this is text at all: no binary values, in any of the charsets of [`decode`].

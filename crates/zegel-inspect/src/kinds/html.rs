@@ -13,8 +13,13 @@ const FILES: usize = 32 * 1024 * 1024;
 
 /// Reads a page.
 pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
-    let text = charset::decode(data, declared(data).as_deref());
-    decoded(doc, &text)
+    let declared = declared(data);
+    let text = charset::decode(data, declared.as_deref());
+    decoded(doc, &text)?;
+    if let Some(other) = charset::otherwise(data, declared.as_deref(), &text) {
+        decoded(doc, &other)?;
+    }
+    if declared.is_some_and(|label| charset::is_unknown(&label)) { Err(Fault::UnknownKind) } else { Ok(()) }
 }
 
 /// Reads a drawing: its words are read, its pictures are not.
@@ -25,6 +30,11 @@ pub(crate) fn picture(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
 
 /// Reads a page whose charset is known.
 pub(crate) fn decoded(doc: &mut Doc<'_, '_>, html: &str) -> Result<(), Fault> {
+    shown(doc, html).map(|_| ())
+}
+
+/// As [`decoded`], and returns what shows.
+pub(crate) fn shown(doc: &mut Doc<'_, '_>, html: &str) -> Result<String, Fault> {
     let page = Page::read(html, doc.text_left().saturating_add(FILES), &mut || doc.tick().is_ok());
     if page.scripts {
         doc.mark(Mark::Macros);
@@ -49,7 +59,7 @@ pub(crate) fn decoded(doc: &mut Doc<'_, '_>, html: &str) -> Result<(), Fault> {
     }
     plain::packed(doc, &page.shown)?;
     // A drawing can define words that stand for others: nobody here expands them.
-    if page.cut || html.contains("<!ENTITY") { Err(Fault::Limit) } else { Ok(()) }
+    if page.cut || html.contains("<!ENTITY") { Err(Fault::Limit) } else { Ok(page.shown) }
 }
 
 /// Finds the charset in the first kilobyte, where browsers look.

@@ -67,7 +67,14 @@ pub(crate) fn walk(
     xml: &[u8],
     take: &mut dyn FnMut(&mut Doc<'_, '_>, Node<'_>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let text = charset::decode(xml, None);
+    let declared = declared(xml);
+    let text = charset::decode(xml, declared.as_deref());
+    // Two readings: another program may show the other one.
+    let end = if charset::otherwise(xml, declared.as_deref(), &text).is_some() {
+        Err(Fault::Damaged)
+    } else {
+        Ok(())
+    };
     let mut reader = Reader::from_str(&text);
     reader.config_mut().expand_empty_elements = true;
     let mut depth = 0_usize;
@@ -100,10 +107,19 @@ pub(crate) fn walk(
             }
             // A billion laughs: Office files define no words of their own, and what defines some is not read further.
             Event::DocType(kind) if kind.contains("<!ENTITY") => return Err(Fault::Limit),
-            Event::Eof => return if depth == 0 { Ok(()) } else { Err(Fault::Damaged) },
+            Event::Eof => return if depth == 0 { end } else { Err(Fault::Damaged) },
             _ => {}
         }
     }
+}
+
+/// Returns the charset that the declaration of a document names.
+fn declared(xml: &[u8]) -> Option<String> {
+    let head: String = xml.iter().take(256).map(|byte| char::from(*byte)).collect();
+    let (declaration, _) = head.trim_start().strip_prefix("<?xml")?.split_once("?>")?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim();
+    value.trim_matches(['"', '\'']).split(['"', '\'']).next().map(str::to_owned)
 }
 
 /// What the outermost element of a document is.
@@ -119,7 +135,7 @@ pub(crate) struct Root {
 
 /// Returns the outermost element; `None` when this is no XML.
 pub(crate) fn root(xml: &[u8]) -> Option<Root> {
-    let text = charset::decode(xml.get(..ROOT_WITHIN).unwrap_or(xml), None);
+    let text = charset::decode(xml.get(..ROOT_WITHIN).unwrap_or(xml), declared(xml).as_deref());
     let mut reader = Reader::from_str(&text);
     loop {
         match reader.read_event().ok()? {

@@ -11,7 +11,16 @@ use crate::reading::{Doc, Fault};
 pub(crate) fn text(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
     let text = charset::decode(data, None);
     decoded(doc, &text)?;
+    otherwise(doc, data, &text)?;
     replaced(&text)
+}
+
+/// Hands on what a program shows that takes the text for one of another charset.
+fn otherwise(doc: &mut Doc<'_, '_>, data: &[u8], text: &str) -> Result<(), Fault> {
+    match charset::otherwise(data, None, text) {
+        Some(other) => doc.shown(Spot::Text, &other),
+        None => Ok(()),
+    }
 }
 
 /// Reads a text whose charset is known.
@@ -55,6 +64,7 @@ pub(crate) fn delimited(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault>
     let outcome = cells(doc, &text, delimiter, &mut table);
     table.finish(doc)?;
     packed(doc, &text)?;
+    otherwise(doc, data, &text)?;
     outcome.and_then(|()| replaced(&text))
 }
 

@@ -1,5 +1,6 @@
 //! Text that a viewer shows, put where a reader might not look: each is read, or said not to have been.
 
+mod charsets;
 mod guise;
 
 use zegel_core::material::{Material, UnreadReason};
