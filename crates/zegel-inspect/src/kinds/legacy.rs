@@ -1,9 +1,10 @@
 //! Text of Word and PowerPoint files of before 2007 (MS-DOC, MS-PPT).
 
-use zegel_core::material::Spot;
+use flate2::read::ZlibDecoder;
+use zegel_core::material::{Mark, Spot, UnreadReason};
 
 use super::ole::{self, Compound};
-use crate::reading::{Doc, Fault};
+use crate::reading::{Complete, Doc, Fault};
 
 /// The mark of a Word file since 1997.
 const WORD_97: u16 = 0xa5ec;
@@ -12,6 +13,13 @@ const WORD_97: u16 = 0xa5ec;
 const TEXT_WIDE: u16 = 0x0fa0;
 const TEXT_NARROW: u16 = 0x0fa8;
 const TEXT_OTHER: u16 = 0x0fba;
+
+/// Records of PowerPoint that hold other records, whose texts ask to click on them.
+const MASTER: u16 = 0x03f8;
+const HANDOUT: u16 = 0x0fc9;
+
+/// A record of PowerPoint that holds a compound file: an object or macros.
+const STORAGE: u16 = 0x1011;
 
 /// The version that says that a record of PowerPoint holds records.
 const CONTAINER: u16 = 0x000f;
@@ -38,7 +46,9 @@ pub(crate) fn letter(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<(
     }
     let table = ole::stream(doc, file, if flags & 0x0200 != 0 { "1Table" } else { "0Table" })?;
     let text = pieces(doc, &main, &table)?;
+    let pictures = has_pictures(doc, file, &text)?;
     let mut rest: Vec<char> = text.chars().collect();
+    let mut empty = true;
     // The lengths of the parts, one after the other: body, notes, headers, (macros), comments, end notes, text boxes twice.
     for (place, spot) in [
         (0x4c, Spot::Text),
@@ -52,9 +62,22 @@ pub(crate) fn letter(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<(
     ] {
         let length = long(&main, place).unwrap_or(0).min(rest.len());
         let part: Vec<char> = rest.drain(..length).collect();
-        doc.shown(spot, &plain(part))?;
+        let part = plain(part);
+        empty &= part.trim().is_empty();
+        doc.shown(spot, &part)?;
     }
-    doc.shown(Spot::Text, &plain(rest))
+    let rest = plain(rest);
+    doc.shown(Spot::Text, &rest)?;
+    // A scan pasted into a letter: nothing in it was read.
+    if pictures && empty && rest.trim().is_empty() { doc.unread(UnreadReason::ImageOnly) } else { Ok(()) }
+}
+
+/// Returns whether there are pictures or drawings in a Word file: their marks in the text, or what they are kept in.
+fn has_pictures(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, text: &str) -> Result<bool, Fault> {
+    if text.contains(['\u{1}', '\u{8}']) {
+        return Ok(true);
+    }
+    Ok(file.is_stream("Data") && ole::stream(doc, file, "Data")?.iter().any(|byte| *byte != 0))
 }
 
 /// Collects the pieces in their order. A character outside the basic plane counts as one here, and as two in the lengths;
@@ -118,6 +141,9 @@ pub(crate) fn talk(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<(),
     let mut shown = String::new();
     let mut rest = records.as_slice();
     let mut outcome = Ok(());
+    // How much is left where the present master ends.
+    let mut master_until = usize::MAX;
+    let (mut own_text, mut objects) = (false, 0_u32);
     while let Some((head, after)) = rest.split_at_checked(8) {
         if let Err(fault) = doc.tick() {
             outcome = Err(fault);
@@ -128,6 +154,9 @@ pub(crate) fn talk(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<(),
         let length = long(head, 4).unwrap_or(0);
         // What holds records is read into: its head is skipped, its content comes next.
         if version == CONTAINER {
+            if matches!(kind, MASTER | HANDOUT) {
+                master_until = after.len().saturating_sub(length);
+            }
             rest = after;
             continue;
         }
@@ -135,16 +164,54 @@ pub(crate) fn talk(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>) -> Result<(),
             outcome = Err(Fault::Damaged);
             break;
         };
+        let in_master = after.len() > master_until;
         rest = next;
+        if kind == STORAGE {
+            objects += 1;
+            let packed = word(head, 0).unwrap_or(0) >> 4 == 1;
+            if let Err(fault) = object(doc, objects, content, packed) {
+                outcome = Err(fault);
+                break;
+            }
+            continue;
+        }
         let encoding = match kind {
             TEXT_WIDE | TEXT_OTHER => encoding_rs::UTF_16LE,
             TEXT_NARROW => encoding_rs::WINDOWS_1252,
             _ => continue,
         };
         let text = encoding.decode_without_bom_handling(content).0;
+        own_text |= !in_master && kind != TEXT_OTHER && text.contains(char::is_alphanumeric);
         shown.push_str(&plain(text.chars().collect()));
         shown.push('\n');
     }
     doc.shown(Spot::Text, &shown)?;
-    outcome
+    outcome?;
+    // Slides that are only pictures: nothing in them was read.
+    let pictures = file.is_stream("Pictures") && !ole::stream(doc, file, "Pictures")?.is_empty();
+    if pictures && !own_text { doc.unread(UnreadReason::ImageOnly) } else { Ok(()) }
+}
+
+/// Reads a compound file in a presentation (MS-PPT, ExOleObjStg): packed, its length comes first.
+fn object(doc: &mut Doc<'_, '_>, number: u32, content: &[u8], packed: bool) -> Result<(), Fault> {
+    let name = format!("object {number}");
+    if !packed {
+        return stored(doc, &name, content);
+    }
+    let source = ZlibDecoder::new(content.get(4..).unwrap_or_default());
+    let (content, complete) = doc.unpack_part(source, content.len() as u64)?;
+    if complete != Complete::All {
+        doc.mark(Mark::EmbeddedFiles);
+        return doc.inner_part(&name, "", &content, complete);
+    }
+    stored(doc, &name, &content)
+}
+
+fn stored(doc: &mut Doc<'_, '_>, name: &str, content: &[u8]) -> Result<(), Fault> {
+    if ole::is_code(content) {
+        doc.mark(Mark::Macros);
+        return Ok(());
+    }
+    doc.mark(Mark::EmbeddedFiles);
+    doc.inner(name, "", content)
 }

@@ -20,6 +20,29 @@ const CONTINUE: u16 = 0x003c;
 const ROW: u16 = 0x0208;
 const COLUMNS: u16 = 0x007d;
 
+/// What one stream makes of a compound file for the program that knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Letter,
+    Mail,
+    Other,
+    Talk,
+    Workbook,
+}
+
+/// The main streams of programs.
+const MAIN: &[(&str, Family)] = &[
+    ("WordDocument", Family::Letter),
+    ("__properties_version1.0", Family::Mail),
+    ("BodyText", Family::Other),
+    ("PP40", Family::Other),
+    ("Quill", Family::Other),
+    ("VisioDocument", Family::Other),
+    ("PowerPoint Document", Family::Talk),
+    ("Book", Family::Workbook),
+    ("Workbook", Family::Workbook),
+];
+
 /// Reads whatever the compound file is.
 pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
     let mut file = CompoundFile::open(Cursor::new(data)).map_err(|_| Fault::Damaged)?;
@@ -44,44 +67,99 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
         doc.set_kind(FileKind::Document);
         return Err(Fault::Encrypted);
     }
-    if has("__properties_version1.0") {
-        doc.set_kind(FileKind::Mail);
-        return outlook::read(doc, &mut file);
+    let mut families: Vec<Family> =
+        MAIN.iter().filter(|(name, _)| has(name)).map(|(_, family)| *family).collect();
+    families.dedup();
+    if families.iter().any(|family| !matches!(family, Family::Mail | Family::Other)) {
+        let properties = properties(doc, &mut file)?;
+        doc.hidden(Spot::Metadata, &properties)?;
     }
-    let properties = properties(doc, &mut file)?;
-    doc.hidden(Spot::Metadata, &properties)?;
-    if has("Workbook") || has("Book") {
-        doc.set_kind(FileKind::Spreadsheet);
-        table::binary_workbook(doc, data)?;
-        let name = if has("Workbook") { "Workbook" } else { "Book" };
-        let records = stream(doc, &mut file, name)?;
-        let notes = notes(&records);
-        doc.hidden(Spot::Comments, &notes)?;
-        if has_hidden_lines(&records) {
-            doc.mark(Mark::HiddenContent);
+    let mut worst = Ok(());
+    for family in &families {
+        let outcome = one(doc, &mut file, data, (*family, &has));
+        match outcome {
+            Err(Fault::Limit | Fault::Closed) => return outcome,
+            _ => worst = worst.and(outcome),
         }
-        // Objects in it are not taken out.
-        return if objects { Err(Fault::UnknownKind) } else { Ok(()) };
     }
-    if has("WordDocument") || has("PowerPoint Document") {
-        if has("WordDocument") {
+    match families.as_slice() {
+        [] => without_main(doc, &mut file, &names),
+        // Objects in it are not taken out.
+        [Family::Letter | Family::Talk | Family::Workbook] if objects => worst.and(Err(Fault::UnknownKind)),
+        [_] => worst,
+        // The name decides which program opens it, and each shows its own stream: what one of them makes of it may be more
+        // than was read.
+        _ => worst.and(Err(Fault::UnknownKind)),
+    }
+}
+
+/// Reads what one family of programs shows.
+fn one(
+    doc: &mut Doc<'_, '_>,
+    file: &mut Compound<'_>,
+    data: &[u8],
+    (family, has): (Family, &dyn Fn(&str) -> bool),
+) -> Result<(), Fault> {
+    match family {
+        Family::Letter => {
             doc.set_kind(FileKind::Document);
-            legacy::letter(doc, &mut file)?;
-        } else {
+            legacy::letter(doc, file)
+        }
+        Family::Mail => {
+            doc.set_kind(FileKind::Mail);
+            outlook::read(doc, file)
+        }
+        Family::Talk => {
             doc.set_kind(FileKind::Presentation);
             if has("EncryptedSummary") {
                 return Err(Fault::Encrypted);
             }
-            legacy::talk(doc, &mut file)?;
+            legacy::talk(doc, file)
         }
-        // Objects in it are not taken out.
-        return if objects { Err(Fault::UnknownKind) } else { Ok(()) };
+        Family::Workbook => {
+            doc.set_kind(FileKind::Spreadsheet);
+            table::binary_workbook(doc, data)?;
+            let name = if has("Workbook") { "Workbook" } else { "Book" };
+            let records = stream(doc, file, name)?;
+            let notes = notes(&records);
+            doc.hidden(Spot::Comments, &notes)?;
+            if has_hidden_lines(&records) {
+                doc.mark(Mark::HiddenContent);
+            }
+            Ok(())
+        }
+        Family::Other => Err(Fault::UnknownKind),
+    }
+}
+
+/// Reads what no program has its main stream in: an object of an Office file, or an installer.
+fn without_main(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, names: &[String]) -> Result<(), Fault> {
+    let properties = properties(doc, file)?;
+    doc.hidden(Spot::Metadata, &properties)?;
+    // A file of Office of today, in an object.
+    if names.iter().any(|name| name == "Package") {
+        let content = stream(doc, file, "Package")?;
+        return doc.inner("Package", "", &content);
     }
     // An installer of Windows keeps its tables under names of its own.
     if names.iter().any(|name| name.starts_with('\u{4840}')) {
         doc.set_kind(FileKind::Executable);
     }
     Err(Fault::UnknownKind)
+}
+
+/// Returns whether a compound file holds the macros of a presentation and nothing else.
+pub(crate) fn is_code(data: &[u8]) -> bool {
+    let Ok(file) = CompoundFile::open(Cursor::new(data)) else { return false };
+    let (mut code, mut other) = (false, false);
+    for entry in file.walk() {
+        let path = entry.path().to_string_lossy();
+        let name = path.trim_start_matches('/');
+        code |= name == "VBA/_VBA_PROJECT";
+        other |=
+            !matches!(name, "" | "VBA" | "PROJECT" | "PROJECTwm" | "PROJECTlk") && !name.starts_with("VBA/");
+    }
+    code && !other
 }
 
 /// Reads a stream, within every budget.

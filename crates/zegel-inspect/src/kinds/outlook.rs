@@ -28,6 +28,9 @@ const PERSON_NAME: &str = "3001";
 const PERSON_ADDRESS: &str = "3003";
 const PERSON_SMTP: &str = "39FE";
 
+/// Properties that are bodies or names of files, and handed on as such.
+const READ: &[&str] = &[BODY, BODY_HTML, HEADERS, FILE_LONG, FILE_SHORT, FILE_TYPE];
+
 /// How deep mails may lie in mails inside one file.
 const DEEPEST: u32 = 4;
 
@@ -79,6 +82,9 @@ fn folder(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, at: &str, depth: u32) 
     if let Some(page) = bytes(doc, file, at, BODY_HTML)? {
         html::read(doc, &page)?;
     }
+    if let Some(page) = text(doc, file, at, BODY_HTML)? {
+        html::decoded(doc, &page)?;
+    }
     if let Some(packed) = bytes(doc, file, at, BODY_RTF)? {
         match unpack_rtf(&packed) {
             Some(body) => rtf::read(doc, &body)?,
@@ -88,6 +94,11 @@ fn folder(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, at: &str, depth: u32) 
     if let Some(headers) = text(doc, file, at, HEADERS)? {
         doc.hidden(Spot::Metadata, &headers)?;
     }
+    let mut others = others(doc, file, at, &head)?;
+    for storage in storages.iter().filter(|path| !is(path, "__nameid_version1.0")) {
+        others.push_str(&self::others(doc, file, storage, &head)?);
+    }
+    doc.hidden(Spot::Metadata, &others)?;
     // A sealed mail of Outlook: its content is one attachment of S/MIME.
     if text(doc, file, at, MESSAGE_CLASS)?.is_some_and(|class| class.eq_ignore_ascii_case("IPM.Note.SMIME")) {
         doc.unread(UnreadReason::Encrypted)?;
@@ -120,25 +131,78 @@ fn attached(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, at: &str, depth: u32
     doc.unread_inside(&name, Fault::UnknownKind)
 }
 
-/// Returns a property that is text, in UTF-16 or in an old charset.
+/// Returns a property that is text: in UTF-16, in an old charset, or both where they differ.
 fn text(
     doc: &mut Doc<'_, '_>,
     file: &mut Compound<'_>,
     at: &str,
     property: &str,
 ) -> Result<Option<String>, Fault> {
-    let wide = format!("{at}/__substg1.0_{property}001F");
-    if file.is_stream(&wide) {
-        let data = ole::stream(doc, file, &wide)?;
-        let text = encoding_rs::UTF_16LE.decode_without_bom_handling(&data).0;
-        return Ok(Some(text.trim_end_matches('\0').to_owned()));
+    let mut found: Option<String> = None;
+    for kind in ["001F", "001E"] {
+        let path = format!("{at}/__substg1.0_{property}{kind}");
+        if !file.is_stream(&path) {
+            continue;
+        }
+        let text = string(doc, file, &path)?;
+        found = Some(match found {
+            Some(wide) if !is_same(&wide, &text) => format!("{wide}\n{text}"),
+            Some(wide) => wide,
+            None => text,
+        });
     }
-    let narrow = format!("{at}/__substg1.0_{property}001E");
-    if file.is_stream(&narrow) {
-        let data = ole::stream(doc, file, &narrow)?;
-        return Ok(Some(charset::decode(&data, None).trim_end_matches('\0').to_owned()));
+    Ok(found)
+}
+
+/// Returns whether two texts are the same as far as every charset can write them.
+fn is_same(one: &str, other: &str) -> bool {
+    let common = |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).collect::<Vec<u8>>();
+    common(one) == common(other)
+}
+
+/// Reads a stream that is text, in the charset that its name says.
+fn string(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, path: &str) -> Result<String, Fault> {
+    let data = ole::stream(doc, file, path)?;
+    let is_wide =
+        path.get(path.len().saturating_sub(4)..).is_some_and(|kind| kind.eq_ignore_ascii_case("001F"));
+    let text = if is_wide {
+        encoding_rs::UTF_16LE.decode_without_bom_handling(&data).0
+    } else {
+        charset::decode(&data, None)
+    };
+    Ok(text.trim_end_matches('\0').to_owned())
+}
+
+/// Collects every other text of a mail, a person or an attachment: places of meetings, telephone numbers, tasks.
+fn others(doc: &mut Doc<'_, '_>, file: &mut Compound<'_>, at: &str, head: &str) -> Result<String, Fault> {
+    let entries = file.read_storage(if at.is_empty() { "/" } else { at }).map_err(|_| Fault::Damaged)?;
+    let names: Vec<String> =
+        entries.filter(cfb::Entry::is_stream).map(|entry| entry.name().to_owned()).collect();
+    let mut out = String::new();
+    for name in names {
+        doc.tick()?;
+        // A property of many values has a stream for each.
+        let Some(property) = name.strip_prefix("__substg1.0_") else { continue };
+        let Some((number, kind)) = property.split_at_checked(4) else { continue };
+        let kind = kind.to_ascii_uppercase();
+        let is_text = matches!(kind.as_str(), "001F" | "001E") && !READ.contains(&number);
+        let is_list = kind.starts_with("101F-") || kind.starts_with("101E-");
+        if !is_text && !is_list {
+            continue;
+        }
+        let path = format!("{at}/{name}");
+        let text = if is_list && kind.starts_with("101F") {
+            let data = ole::stream(doc, file, &path)?;
+            encoding_rs::UTF_16LE.decode_without_bom_handling(&data).0.trim_end_matches('\0').to_owned()
+        } else {
+            string(doc, file, &path)?
+        };
+        if !head.contains(&text) {
+            out.push_str(&text);
+            out.push('\n');
+        }
     }
-    Ok(None)
+    Ok(out)
 }
 
 /// Returns a property that is bytes.

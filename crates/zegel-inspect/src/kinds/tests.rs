@@ -2,6 +2,9 @@
 
 mod charsets;
 mod guise;
+mod ole;
+
+use std::io::Write;
 
 use zegel_core::material::{Material, UnreadReason};
 
@@ -25,6 +28,18 @@ fn found(material: &Material) -> bool {
         .pieces
         .iter()
         .any(|piece| piece.text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits == NUMBER))
+}
+
+/// A compound file of these streams; storages are made as needed.
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    for (name, content) in streams {
+        if let Some((storage, _)) = name.rsplit_once('/') {
+            file.create_storage_all(storage).unwrap();
+        }
+        file.create_stream(name).unwrap().write_all(content).unwrap();
+    }
+    file.into_inner().into_inner()
 }
 
 /// Returns the reasons why something was not examined, each once.
