@@ -24,6 +24,130 @@ pub(crate) enum Format {
     Plain,
 }
 
+/// Returns what a format adds to a number: the cell as it shows, where the letters that stand in the format hold digits.
+///
+/// `"BSN 1234"00000` shows a number of which the cell has only the end.
+pub(crate) fn dressed(value: &str, code: &str) -> Option<String> {
+    let number: f64 = value.parse().ok()?;
+    let sections: Vec<&str> = sections(code);
+    let section = match sections.as_slice() {
+        [_, negative, ..] if number < 0.0 => negative,
+        [_, _, zero, ..] if number == 0.0 => zero,
+        [first, ..] => first,
+        [] => return None,
+    };
+    let parts = parts(section);
+    let literal = |part: &Part| matches!(part, Part::Letter(c) if c.is_ascii_digit());
+    if !parts.iter().any(literal) {
+        return None;
+    }
+    let digits: Vec<char> = format!("{:.0}", number.abs().trunc()).chars().collect();
+    let places = parts.iter().filter(|part| matches!(part, Part::Place(_))).count();
+    let mut missing = places.saturating_sub(digits.len());
+    let mut more = digits.len().saturating_sub(places);
+    let mut digits = digits.into_iter();
+    let mut out = String::new();
+    for part in parts {
+        match part {
+            Part::Letter(c) => out.push(c),
+            Part::Text => out.push_str(value),
+            Part::Place(zero) if missing > 0 => {
+                missing -= 1;
+                out.extend(zero);
+            }
+            Part::Place(_) => {
+                // What does not fit stands at the first place.
+                out.extend(digits.by_ref().take(1 + std::mem::take(&mut more)));
+            }
+        }
+    }
+    Some(out)
+}
+
+/// As [`dressed`], for a text.
+pub(crate) fn dressed_text(text: &str, code: &str) -> Option<String> {
+    let section = parts(sections(code).into_iter().rev().find(|section| section.contains('@'))?);
+    let mut out = String::new();
+    for part in section {
+        match part {
+            Part::Letter(c) => out.push(c),
+            Part::Text => out.push_str(text),
+            Part::Place(_) => {}
+        }
+    }
+    Some(out)
+}
+
+/// Returns the letters that stand in a format, when there are digits among them.
+pub(crate) fn letters(code: &str) -> Option<String> {
+    let letters: String = sections(code)
+        .into_iter()
+        .flat_map(parts)
+        .filter_map(|part| match part {
+            Part::Letter(c) => Some(c),
+            Part::Place(_) | Part::Text => None,
+        })
+        .collect();
+    letters.contains(|c: char| c.is_ascii_digit()).then_some(letters)
+}
+
+/// What a format is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A letter that shows as it is.
+    Letter(char),
+    /// A place for a digit, and what stands there when there is none.
+    Place(Option<char>),
+    /// The place of a text.
+    Text,
+}
+
+/// Cuts a format at the semicolons that are not quoted.
+fn sections(code: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut start, mut quoted, mut escaped) = (0, false, false);
+    for (place, c) in code.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '"' => quoted = !quoted,
+            '\\' if !quoted => escaped = true,
+            ';' if !quoted => {
+                found.extend(code.get(start..place));
+                start = place + 1;
+            }
+            _ => {}
+        }
+    }
+    found.extend(code.get(start..));
+    found
+}
+
+fn parts(section: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut characters = section.chars();
+    let mut until = None;
+    while let Some(c) = characters.next() {
+        match (until, c) {
+            (Some(end), _) if c == end => until = None,
+            (Some('"'), _) => parts.push(Part::Letter(c)),
+            (Some(_), _) => {}
+            (None, '"') => until = Some('"'),
+            (None, '[') => until = Some(']'),
+            (None, '\\') => parts.extend(characters.next().map(Part::Letter)),
+            // A space as wide as what follows, or what follows again and again.
+            (None, '_' | '*') => {
+                characters.next();
+            }
+            (None, '0') => parts.push(Part::Place(Some('0'))),
+            (None, '@') => parts.push(Part::Text),
+            (None, '#' | '?') => parts.push(Part::Place(None)),
+            (None, '1'..='9' | ' ' | '-' | '/' | '(' | ')' | ':') => parts.push(Part::Letter(c)),
+            _ => {}
+        }
+    }
+    parts
+}
+
 /// Reads a format code.
 pub(crate) fn format(code: &str) -> Format {
     let first = code.split(';').next().unwrap_or_default();
@@ -115,6 +239,21 @@ mod tests {
         assert_eq!(show("12345672", format("000000000"), Epoch::Year1900), "012345672");
         assert_eq!(show("1.11222333E8", Format::Plain, Epoch::Year1900), "111222333");
         assert_eq!(show("0.25", Format::Plain, Epoch::Year1900), "0.25");
+    }
+
+    #[test]
+    fn digits_of_a_format_stand_beside_those_of_the_cell() {
+        let show = |value: &str, code: &str| dressed(value, code).unwrap_or_default();
+        assert_eq!(show("1", "\"BSN 123456782\""), "BSN 123456782");
+        assert_eq!(show("56782", "\"BSN 1234\"00000"), "BSN 123456782");
+        assert_eq!(show("782", "\"1234\"00000"), "123400782");
+        assert_eq!(show("123456782", "#\"\"0\\2"), "1234567822");
+        assert_eq!(show("1367", "0\\20\\4\\50"), "1326457");
+        assert_eq!(show("-1", "0;\\1\\2"), "12");
+        assert_eq!(dressed("5", "0.00\" days\""), None);
+        assert_eq!(dressed_text("56782", "0;0;0;\"1234\"@").as_deref(), Some("123456782"));
+        assert_eq!(letters("\"BSN 1;2\";0").as_deref(), Some("BSN 1;2"));
+        assert_eq!(letters("#,##0.00_);[Red](#,##0.00)"), None);
     }
 
     #[test]

@@ -172,8 +172,8 @@ fn part(
     let nothing = [&prose.shown, &prose.hidden, &prose.deleted].iter().all(|text| text.trim().is_empty());
     give(doc, tally, &prose, name, number)?;
     outcome?;
-    if nothing {
-        // A diagram, a form of a drawing: no paragraphs, and words all the same.
+    if nothing || root.name == "chartSpace" {
+        // A diagram, a form of a drawing, the values of a chart: no paragraphs, and words all the same.
         let (words, outcome) = markup::words(doc, &content);
         doc.hidden(Spot::Metadata, &words)?;
         return outcome;

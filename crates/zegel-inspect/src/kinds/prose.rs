@@ -1,6 +1,7 @@
 //! The text of WordprocessingML and DrawingML parts: letters, slides, drawings, comments.
 
 use super::markup::{self, Element, Node};
+use super::number;
 use crate::reading::{Doc, Fault};
 
 /// Elements that stand in the middle of a text and show somewhere else.
@@ -102,7 +103,26 @@ impl Prose {
                 }
                 self.macros |= element.attribute("macro").is_some_and(|name| !name.is_empty());
             }
-            "docVar" | "tag" | "alias" => self.word(element.attribute("val")),
+            // Choices, hints and first values of fields of forms show, too.
+            "docVar" | "tag" | "alias" | "default" | "helpText" | "listEntry" | "statusText" => {
+                self.word(element.attribute("val"));
+            }
+            "listItem" => {
+                for name in ["displayText", "value"] {
+                    self.word(element.attribute(name));
+                }
+            }
+            // Labels of lists; most are only a number and a point.
+            "lvlText" => self.word(element.attribute("val").filter(|label| has_words(label))),
+            // Letters drawn as a shape: watermarks.
+            "textpath" => self.word(element.attribute("string")),
+            "sym" => {
+                if let Some(letter) = symbol(element) {
+                    self.out(state).push(letter);
+                }
+            }
+            "hyperlink" | "hlinkClick" => self.word(element.attribute("tooltip")),
+            "numFmt" => self.word(element.attribute("formatCode").and_then(|code| number::letters(&code))),
             "cmAuthor" | "author" => self.word(element.attribute("name")),
             "comment" => {
                 self.word(element.attribute("author"));
@@ -190,10 +210,34 @@ impl Prose {
         }
     }
 
+    /// Adds a text that stands in an attribute.
     fn word(&mut self, word: Option<String>) {
         if let Some(word) = word.filter(|word| !word.trim().is_empty()) {
             self.words.push_str(&word);
             self.words.push('\n');
         }
     }
+}
+
+/// Returns whether the label of a list holds more than numbers and signs; `%1` stands for a number.
+fn has_words(label: &str) -> bool {
+    let mut letters = 0;
+    let mut before = ' ';
+    for c in label.chars() {
+        letters += u32::from(c.is_alphanumeric() && before != '%');
+        before = c;
+    }
+    letters > 2
+}
+
+/// Returns the letter that a symbol shows; those of fonts of pictures show none.
+fn symbol(element: &Element<'_>) -> Option<char> {
+    let font = element.attribute("font").unwrap_or_default().to_ascii_lowercase();
+    if font.starts_with("wingdings") || font.starts_with("webdings") {
+        return None;
+    }
+    let code = u32::from_str_radix(&element.attribute("char")?, 16).ok()?;
+    // Word keeps symbols in the private area.
+    let code = if (0xf000..0xf100).contains(&code) { code - 0xf000 } else { code };
+    char::from_u32(code).filter(|letter| !letter.is_control())
 }

@@ -35,6 +35,8 @@ pub(crate) fn is_binary_part(name: &str) -> bool {
 pub(crate) struct Book {
     strings: Strings,
     formats: Vec<Format>,
+    /// Codes of formats that add digits to a cell, by style.
+    codes: BTreeMap<usize, String>,
     /// Name, visibility and relation of each sheet.
     sheets: Vec<(String, Visibility, String)>,
     names: String,
@@ -46,6 +48,8 @@ pub(crate) struct Book {
 struct Strings {
     text: String,
     ends: Vec<usize>,
+    /// How words are spoken, which can show above them.
+    spoken: String,
 }
 
 impl Strings {
@@ -93,11 +97,12 @@ fn listed(
         && let Some(xml) = take(doc, package, &name)?
     {
         strings(doc, &xml, &mut book.strings)?;
+        doc.hidden(Spot::Metadata, &std::mem::take(&mut book.strings.spoken))?;
     }
     if let Some(name) = target("styles")
         && let Some(xml) = take(doc, package, &name)?
     {
-        book.formats = formats(doc, &xml)?;
+        formats(doc, &xml, book)?;
     }
     doc.hidden(Spot::Metadata, &book.names)?;
     let mut worst = Ok(());
@@ -162,31 +167,45 @@ fn strings(doc: &mut Doc<'_, '_>, xml: &[u8], strings: &mut Strings) -> Result<(
                 _ => {}
             },
             Node::Close("t") => in_text = false,
-            Node::Close("rPh") => in_phonetic = false,
+            Node::Close("rPh") => {
+                in_phonetic = false;
+                strings.spoken.push('\n');
+            }
             Node::Close("si") => strings.ends.push(strings.text.len()),
-            Node::Text(text) if in_text && !in_phonetic => strings.text.push_str(text),
+            Node::Text(text) if in_text && in_phonetic => strings.spoken.push_str(text),
+            Node::Text(text) if in_text => strings.text.push_str(text),
             _ => {}
         }
         Ok(())
     })
 }
 
-/// Returns the format of each style of cells.
-fn formats(doc: &mut Doc<'_, '_>, xml: &[u8]) -> Result<Vec<Format>, Fault> {
-    let mut own: BTreeMap<u32, Format> = BTreeMap::new();
-    let mut all = Vec::new();
+/// Reads the format of each style of cells.
+fn formats(doc: &mut Doc<'_, '_>, xml: &[u8], book: &mut Book) -> Result<(), Fault> {
+    let mut own: BTreeMap<u32, (Format, Option<String>)> = BTreeMap::new();
     let mut in_cells = false;
     markup::walk(doc, xml, &mut |_, node| {
         match node {
             Node::Open(element) => match element.name() {
                 "numFmt" => {
                     let code = element.attribute("formatCode").unwrap_or_default();
-                    own.insert(element.number("numFmtId").unwrap_or(0), number::format(&code));
+                    let letters = number::letters(&code);
+                    if let Some(letters) = &letters {
+                        book.names.push_str(letters);
+                        book.names.push('\n');
+                    }
+                    let format = number::format(&code);
+                    own.insert(element.number("numFmtId").unwrap_or(0), (format, letters.map(|_| code)));
                 }
                 "cellXfs" => in_cells = true,
                 "xf" if in_cells => {
                     let id = element.number("numFmtId").unwrap_or(0);
-                    all.push(own.get(&id).copied().unwrap_or_else(|| number::built_in(id)));
+                    let (format, code) =
+                        own.get(&id).cloned().unwrap_or_else(|| (number::built_in(id), None));
+                    if let Some(code) = code {
+                        book.codes.insert(book.formats.len(), code);
+                    }
+                    book.formats.push(format);
                 }
                 _ => {}
             },
@@ -194,8 +213,7 @@ fn formats(doc: &mut Doc<'_, '_>, xml: &[u8]) -> Result<Vec<Format>, Fault> {
             _ => {}
         }
         Ok(())
-    })?;
-    Ok(all)
+    })
 }
 
 /// The cell that is being read.
@@ -213,6 +231,7 @@ struct Present {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Value,
+    Formula,
     Margin,
     #[default]
     Nothing,
@@ -229,6 +248,7 @@ pub(crate) fn one_sheet(
     let mut table = Table::new(name);
     let mut hidden_columns: Vec<(u32, u32)> = Vec::new();
     let mut margins = String::new();
+    let (mut formula, mut words) = (String::new(), String::new());
     let mut present = Present::default();
     let outcome = markup::walk(doc, xml, &mut |doc, node| {
         match node {
@@ -244,6 +264,8 @@ pub(crate) fn one_sheet(
                 }
                 "c" => present.begin(element),
                 "v" | "t" => present.inside = Inside::Value,
+                "f" | "formula" | "formula1" | "formula2" => present.inside = Inside::Formula,
+                "dataValidation" | "hyperlink" | "inputCells" | "scenario" => notes(element, &mut words),
                 "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader" | "firstFooter" => {
                     present.inside = Inside::Margin;
                 }
@@ -251,6 +273,7 @@ pub(crate) fn one_sheet(
             },
             Node::Text(text) => match present.inside {
                 Inside::Value => present.value.push_str(text),
+                Inside::Formula => formula.push_str(text),
                 Inside::Margin => margins.push_str(text),
                 Inside::Nothing => {}
             },
@@ -264,8 +287,10 @@ pub(crate) fn one_sheet(
                 table.cell(doc, Cell { row: present.row, column, visibility, text: &text })?;
             }
             Node::Close(_) => {
-                if present.inside == Inside::Margin {
-                    margins.push('\n');
+                match present.inside {
+                    Inside::Margin => margins.push('\n'),
+                    Inside::Formula => add_formula(&std::mem::take(&mut formula), &mut words),
+                    Inside::Value | Inside::Nothing => {}
                 }
                 present.inside = Inside::Nothing;
             }
@@ -274,7 +299,40 @@ pub(crate) fn one_sheet(
     });
     table.finish(doc)?;
     doc.piece(Spot::Text, sheet, &margins)?;
+    doc.hidden(Spot::Metadata, &words)?;
     outcome
+}
+
+/// Collects what is said about cells: hints, errors, what a link shows.
+fn notes(element: &Element<'_>, words: &mut String) {
+    for (name, value) in element.attributes() {
+        let shows = matches!(
+            name.as_str(),
+            "comment" | "display" | "error" | "errorTitle" | "prompt" | "promptTitle" | "tooltip" | "val"
+        );
+        if shows {
+            words.push_str(&value);
+            words.push('\n');
+        }
+    }
+}
+
+/// Adds a formula that holds a text or a number: the value beside it may be an old one.
+fn add_formula(formula: &str, words: &mut String) {
+    let digits = formula.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit));
+    if !digits && !formula.contains('"') {
+        return;
+    }
+    // Texts that are put together, by a sign or by a function, stand together.
+    let mut pieces = formula.split('"');
+    while let Some(code) = pieces.next() {
+        let joins = code.chars().all(|c| c.is_whitespace() || matches!(c, '&' | ',' | ';'));
+        if !joins {
+            words.extend(code.chars().filter(|c| *c != '&'));
+        }
+        words.push_str(pieces.next().unwrap_or_default());
+    }
+    words.push('\n');
 }
 
 impl Present {
@@ -302,16 +360,23 @@ impl Present {
 
     /// Returns the cell as it shows.
     fn text(&self, book: &Book) -> String {
-        match self.kind.as_str() {
-            "s" => {
-                let number = self.value.trim().parse().unwrap_or(usize::MAX);
-                book.strings.entry(number).unwrap_or_default().to_owned()
-            }
-            "" | "n" => {
-                let format = book.formats.get(self.style).copied().unwrap_or_default();
-                number::show(self.value.trim(), format, book.days_from_1904)
-            }
-            _ => self.value.clone(),
+        let code = book.codes.get(&self.style);
+        if !matches!(self.kind.as_str(), "" | "n") {
+            let text = match self.kind.as_str() {
+                "s" => {
+                    let number = self.value.trim().parse().unwrap_or(usize::MAX);
+                    book.strings.entry(number).unwrap_or_default()
+                }
+                _ => &self.value,
+            };
+            return code.and_then(|code| number::dressed_text(text, code)).unwrap_or_else(|| text.to_owned());
+        }
+        let value = self.value.trim();
+        let format = book.formats.get(self.style).copied().unwrap_or_default();
+        let shown = number::show(value, format, book.days_from_1904);
+        match code.and_then(|code| number::dressed(value, code)) {
+            Some(dressed) => format!("{dressed} {shown}"),
+            None => shown,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod charsets;
 mod guise;
+mod office;
 mod ole;
 
 use std::io::Write;
