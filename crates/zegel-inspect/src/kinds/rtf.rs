@@ -30,6 +30,10 @@ struct Group {
     target: Target,
     hidden: bool,
     deleted: bool,
+    /// Whether it begins with `\\*`: who does not know what follows skips it.
+    optional: bool,
+    /// Whether `\\htmlrtf` keeps it out of the wrapped HTML.
+    rtf_only: bool,
     /// How many characters stand in for one of Unicode.
     fallback: usize,
     encoding: &'static Encoding,
@@ -45,31 +49,52 @@ struct Out {
     object: Vec<u8>,
 }
 
+/// How a control word counts that stands where the substitute of a character of Unicode should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Substitute {
+    /// As what it is: so do programs that wait for a character.
+    Obeyed,
+    /// As one character, which is skipped: so says the specification.
+    Skipped,
+}
+
 /// Reads a text.
 pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
-    let mut reader = Reader {
-        input: data,
-        out: Out::default(),
-        pending: Vec::new(),
-        skip: 0,
-        objects: 0,
-        from_html: false,
-        pictures: false,
-    };
+    let mut reader = Reader::new(data, Substitute::Obeyed);
     let outcome = reader.run(doc);
     let out = std::mem::take(&mut reader.out);
     if reader.from_html && !out.html.is_empty() {
-        html::decoded(doc, &out.html)?;
+        let page = html::shown(doc, &out.html)?;
+        // Word shows the text of the RTF, whatever HTML it says that it stands for.
+        if !is_same(&page, &out.shown) {
+            doc.hidden(Spot::Metadata, &out.shown)?;
+        }
     } else {
         doc.shown(Spot::Text, &out.shown)?;
+        doc.hidden(Spot::Metadata, &out.html)?;
     }
     doc.hidden(Spot::Text, &out.hidden)?;
     doc.hidden(Spot::Comments, &out.comments)?;
-    doc.hidden(Spot::Metadata, &out.words)?;
+    doc.hidden(Spot::Metadata, &out.words.replace('\0', ""))?;
     if reader.pictures && out.shown.trim().is_empty() {
         doc.unread(zegel_core::material::UnreadReason::ImageOnly)?;
     }
+    if reader.unsure {
+        let mut other = Reader::new(data, Substitute::Skipped);
+        // What stops this reading has stopped the first.
+        let _ = other.run(doc);
+        if !is_same(&out.shown, &other.out.shown) {
+            doc.hidden(Spot::Metadata, &other.out.shown)?;
+            doc.hidden(Spot::Metadata, &other.out.html)?;
+        }
+    }
     outcome
+}
+
+/// Returns whether two texts have the same letters and digits.
+fn is_same(one: &str, other: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    letters(one) == letters(other)
 }
 
 struct Reader<'d> {
@@ -81,14 +106,33 @@ struct Reader<'d> {
     objects: u32,
     from_html: bool,
     pictures: bool,
+    substitute: Substitute,
+    /// Whether a control word stood in the place of a substitute.
+    unsure: bool,
 }
 
-impl Reader<'_> {
+impl<'d> Reader<'d> {
+    fn new(input: &'d [u8], substitute: Substitute) -> Self {
+        Self {
+            input,
+            out: Out::default(),
+            pending: Vec::new(),
+            skip: 0,
+            objects: 0,
+            from_html: false,
+            pictures: false,
+            substitute,
+            unsure: false,
+        }
+    }
+
     fn run(&mut self, doc: &mut Doc<'_, '_>) -> Result<(), Fault> {
         let mut now = Group {
             target: Target::Shown,
             hidden: false,
             deleted: false,
+            optional: false,
+            rtf_only: false,
             fallback: 1,
             encoding: encoding_rs::WINDOWS_1252,
         };
@@ -106,12 +150,17 @@ impl Reader<'_> {
                         return Err(Fault::Limit);
                     }
                     groups.push(now);
+                    now.optional = false;
                     self.skip = 0;
                 }
                 b'}' => {
                     self.flush(now);
                     let ended = now.target;
-                    let Some(outer) = groups.pop() else { return Ok(()) };
+                    let Some(outer) = groups.pop() else {
+                        // Nothing more is read; another program may go on.
+                        let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+                        return if self.input.iter().all(blank) { Ok(()) } else { Err(Fault::Damaged) };
+                    };
                     now = outer;
                     if ended == Target::Object && now.target != Target::Object {
                         self.end_object(doc)?;
@@ -160,12 +209,12 @@ impl Reader<'_> {
             Target::Words => &mut self.out.words,
             Target::Html => &mut self.out.html,
             _ if now.deleted => &mut self.out.comments,
+            _ if now.hidden => &mut self.out.hidden,
             // In wrapped HTML `\htmlrtf` hides what only RTF readers should see.
-            _ if self.from_html && !now.hidden => {
+            _ if self.from_html && !now.rtf_only => {
                 self.out.html.push_str(text);
                 &mut self.out.shown
             }
-            _ if now.hidden => &mut self.out.hidden,
             _ => &mut self.out.shown,
         };
         out.push_str(text);
@@ -181,6 +230,7 @@ impl Reader<'_> {
                     self.character(u8::from_str_radix(&text, 16).unwrap_or(b'?'), *now);
                 }
                 b'*' => {
+                    now.optional = true;
                     // What follows may be ignored by who does not know it; some of it we do know.
                     now.target = if now.target == Target::Shown { Target::Nothing } else { now.target };
                 }
@@ -216,6 +266,13 @@ impl Reader<'_> {
             self.next();
         }
         let value: Option<i64> = digits.parse().ok();
+        if self.skip > 0 {
+            self.unsure = true;
+            if self.substitute == Substitute::Skipped {
+                self.skip -= 1;
+                return if word == b"bin" { self.skip_bytes(doc, value) } else { Ok(()) };
+            }
+        }
         self.word(doc, &word, value, now)
     }
 
@@ -235,9 +292,7 @@ impl Reader<'_> {
             b"ldblquote" | b"rdblquote" => self.put(now, "\""),
             b"bullet" => self.put(now, "•"),
             b"v" => self.set(now, |now| now.hidden = value != Some(0)),
-            b"htmlrtf" => self.set(now, |now| {
-                now.target = if value == Some(0) { Target::Shown } else { Target::Nothing };
-            }),
+            b"htmlrtf" => self.set(now, |now| now.rtf_only = value != Some(0)),
             b"deleted" => {
                 self.set(now, |now| now.deleted = value != Some(0));
                 self.out.comments.push('\n');
@@ -258,15 +313,16 @@ impl Reader<'_> {
                     self.set(now, |now| now.encoding = encoding);
                 }
             }
-            b"bin" => {
-                let length = usize::try_from(value.unwrap_or(0)).unwrap_or(0);
-                self.input = self.input.get(length..).ok_or(Fault::Damaged)?;
-                doc.tick()?;
+            b"bin" => self.skip_bytes(doc, value)?,
+            b"fromhtml" => {
+                self.flush(*now);
+                self.from_html = value != Some(0);
             }
-            b"fromhtml" => self.from_html = value != Some(0),
             b"pict" => {
                 self.pictures = true;
-                doc.picture();
+                if self.substitute == Substitute::Obeyed {
+                    doc.picture();
+                }
                 now.target = Target::Nothing;
             }
             b"fonttbl"
@@ -296,8 +352,15 @@ impl Reader<'_> {
                 self.out.words.push('\n');
                 now.target = Target::Words;
             }
-            b"htmltag" | b"mhtmltag" => {
-                now.target = if word == b"htmltag" { Target::Html } else { Target::Nothing }
+            // Without `\*` Word shows what is in it.
+            b"htmltag" if now.optional => {
+                now.target = if self.from_html { Target::Html } else { Target::Words };
+            }
+            b"mhtmltag" if now.optional => now.target = Target::Words,
+            // The label of a list.
+            b"leveltext" => {
+                self.out.words.push('\n');
+                now.target = Target::Words;
             }
             b"objdata" => now.target = Target::Object,
             b"header" | b"headerl" | b"headerr" | b"headerf" | b"footer" | b"footerl" | b"footerr"
@@ -310,6 +373,12 @@ impl Reader<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn skip_bytes(&mut self, doc: &Doc<'_, '_>, count: Option<i64>) -> Result<(), Fault> {
+        let length = usize::try_from(count.unwrap_or(0)).unwrap_or(0);
+        self.input = self.input.get(length..).ok_or(Fault::Damaged)?;
+        doc.tick()
     }
 
     fn put(&mut self, now: &Group, text: &str) {
@@ -325,6 +394,10 @@ impl Reader<'_> {
     /// Turns the digits of an object into a file.
     fn end_object(&mut self, doc: &mut Doc<'_, '_>) -> Result<(), Fault> {
         let digits = std::mem::take(&mut self.out.object);
+        // The first reading has looked at it.
+        if self.substitute == Substitute::Skipped {
+            return Ok(());
+        }
         let mut content = Vec::new();
         let mut half = None;
         for byte in digits {
