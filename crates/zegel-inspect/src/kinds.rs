@@ -29,7 +29,8 @@ mod tests;
 
 use zegel_core::material::UnreadReason;
 
-use crate::magic::{self, Kind};
+use crate::magic::{self, Kind, Tail};
+use crate::names;
 use crate::reading::{Doc, Fault};
 
 /// Reads a whole file.
@@ -38,19 +39,22 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, kind: Kind, data: &[u8]) -> Result<(),
     if !matches!(outcome, Err(Fault::Closed | Fault::Limit)) {
         outcome = outcome.and(guise::read(doc, kind, data));
     }
-    let polyglot = matches!(
-        kind,
+    let tail = magic::tail(data);
+    let polyglot = match kind {
+        Kind::Zip => false,
         Kind::Delimited
-            | Kind::Html
-            | Kind::Mail
-            | Kind::Mbox
-            | Kind::OpenDocumentXml
-            | Kind::Pdf
-            | Kind::Rtf
-            | Kind::Script
-            | Kind::Svg
-            | Kind::Text
-    ) && magic::ends_as_zip(data);
+        | Kind::Html
+        | Kind::Mail
+        | Kind::Mbox
+        | Kind::OpenDocumentXml
+        | Kind::Pdf
+        | Kind::Rtf
+        | Kind::Script
+        | Kind::Svg
+        | Kind::Text => tail != Tail::Other,
+        // Archives and documents hold zips, of which one may lie near the end; none ends there.
+        _ => tail == Tail::Zip || (tail == Tail::ZipInside && names::is_zip(doc.name())),
+    };
     // Two files in one: another program may show the other one.
     if polyglot { outcome.and(Err(Fault::UnknownKind)) } else { outcome }
 }

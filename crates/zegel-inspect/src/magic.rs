@@ -195,7 +195,8 @@ pub(crate) fn kind(data: &[u8], name: &str) -> Kind {
     if data.get(0x8001..0x8006) == Some(b"CD001") {
         return Kind::ArchiveUnknown;
     }
-    if is_tar(data) {
+    // A tar is filled up with zeros, and a text with its mark in the right place has none.
+    if is_tar(data) && !charset::is_text(data) {
         return Kind::Tar;
     }
     if charset::is_text(data) {
@@ -214,19 +215,38 @@ pub(crate) fn kind(data: &[u8], name: &str) -> Kind {
     Kind::Unknown
 }
 
-/// Returns whether this file is a zip for a program that begins at its end, as readers of zip do, whatever else it is.
-pub(crate) fn ends_as_zip(data: &[u8]) -> bool {
+/// What a file is for a program that begins at its end, as readers of zip do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// No zip.
+    Other,
+    /// A zip to its last byte.
+    Zip,
+    /// The end of a zip lies near the end: of this file, or of one in it.
+    ZipInside,
+}
+
+/// Returns what the file is from its end, whatever else it is.
+pub(crate) fn tail(data: &[u8]) -> Tail {
     const LAST: usize = 22;
     const COMMENT: usize = 65_535;
     let from = data.len().saturating_sub(LAST + COMMENT);
     let tail = data.get(from..).unwrap_or_default();
-    tail.windows(LAST).any(|end| {
+    let mut found = Tail::Other;
+    for (place, end) in tail.windows(LAST).enumerate().filter(|(_, end)| end.starts_with(b"PK\x05\x06")) {
+        let number =
+            |from: usize| end.get(from..from + 2).and_then(|two| two.try_into().ok().map(u16::from_le_bytes));
+        let (Some(low), Some(high), Some(comment)) = (number(12), number(14), number(20)) else { continue };
         // Its list of files has a length, and lies before it.
-        end.starts_with(b"PK\x05\x06")
-            && end.get(12..16).is_some_and(|size| {
-                size.try_into().is_ok_and(|size| u32::from_le_bytes(size) as usize <= data.len())
-            })
-    })
+        if (usize::from(high) << 16 | usize::from(low)) > data.len() {
+            continue;
+        }
+        if place + LAST + usize::from(comment) == tail.len() {
+            return Tail::Zip;
+        }
+        found = Tail::ZipInside;
+    }
+    found
 }
 
 /// Some beginnings are short enough to be those of a text.

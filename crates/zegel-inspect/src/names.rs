@@ -104,6 +104,15 @@ pub(crate) fn is_page(name: &str, media_type: &str) -> bool {
         || matches!(media_type.as_str(), "text/html" | "application/xhtml+xml")
 }
 
+/// Returns whether programs that go by the name read this from its end, as a zip.
+pub(crate) fn is_zip(name: &str) -> bool {
+    const ZIP: &[&str] = &[
+        "docm", "docx", "epub", "jar", "odp", "ods", "odt", "pptm", "pptx", "xlsb", "xlsm", "xlsx", "zip",
+        "zipx",
+    ];
+    ZIP.contains(&ending(name).as_str())
+}
+
 /// Returns whether what opens this looks for tags in it: an Office program, or whatever guesses where there is no ending.
 pub(crate) fn is_looked_into(name: &str) -> bool {
     let ending = ending(name);

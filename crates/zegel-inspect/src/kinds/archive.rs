@@ -53,6 +53,7 @@ fn members(doc: &mut Doc<'_, '_>, rest: &mut &[u8], words: &mut String) -> Resul
             worst = Err(Fault::Damaged);
         }
         let kind = header.get(156).copied().unwrap_or(0);
+        note_fields(words, header);
         match kind {
             b'L' => long_name = Some(text(content)),
             b'K' => note(words, &text(content)),
@@ -95,6 +96,29 @@ fn members(doc: &mut Doc<'_, '_>, rest: &mut &[u8], words: &mut String) -> Resul
         }
     }
     if rest.is_empty() { worst } else { Err(Fault::Damaged) }
+}
+
+/// Notes what stands in a header besides the names: owners, and words where there should be numbers.
+fn note_fields(words: &mut String, header: &[u8]) {
+    let is_posix = header.get(257..263) == Some(b"ustar\0");
+    let owners = [265..297, 297..329];
+    let numbers = if is_posix { [100..156, 329..345, 500..512] } else { [100..156, 329..345, 345..512] };
+    for field in owners {
+        note_field(words, header.get(field).unwrap_or_default(), |byte| byte.is_ascii_graphic());
+    }
+    for field in numbers {
+        note_field(words, header.get(field).unwrap_or_default(), |byte| {
+            byte.is_ascii_graphic() && !(b'0'..=b'7').contains(&byte)
+        });
+    }
+}
+
+fn note_field(words: &mut String, field: &[u8], is_word: impl Fn(u8) -> bool) {
+    // Large numbers are binary.
+    let binary = field.first().is_some_and(|byte| byte & 0x80 != 0);
+    if !binary && field.iter().any(|byte| is_word(*byte)) {
+        note(words, &charset::decode(field, None).replace('\0', " "));
+    }
 }
 
 fn note(words: &mut String, text: &str) {
@@ -171,11 +195,23 @@ pub(crate) fn seven_zip(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault>
         }
     });
     doc.hidden(Spot::Metadata, &folders)?;
+    let stopped = stopped.or(has_more(data).then_some(Fault::Damaged));
     match (stopped, outcome) {
         (Some(fault), _) => Err(fault),
         (None, Err(error)) => Err(fault(&error)),
         (None, Ok(())) => Ok(()),
     }
+}
+
+/// Returns whether there is something behind the list of files, which stands at the end of a 7z.
+fn has_more(data: &[u8]) -> bool {
+    let number = |from: usize| {
+        let eight = data.get(from..from + 8)?.try_into().ok().map(u64::from_le_bytes)?;
+        usize::try_from(eight).ok()
+    };
+    let end = || number(12)?.checked_add(number(20)?)?.checked_add(32);
+    let behind = end().and_then(|end| data.get(end..));
+    behind.is_none_or(|behind| behind.iter().any(|byte| *byte != 0))
 }
 
 fn fault(error: &Error) -> Fault {

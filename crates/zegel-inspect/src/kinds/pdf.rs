@@ -11,10 +11,15 @@ use lopdf::xref::{XrefEntry, XrefRecovery};
 use lopdf::{DecompressError, Dictionary, Document, Error, LoadOptions, Object, ObjectId, Stream};
 use zegel_core::material::{Mark, Spot, UnreadReason};
 
+use super::html;
+use crate::charset;
 use crate::reading::{Doc, Fault};
 
 /// The longest stream of objects or cross-references; those of honest files have a few hundred kilobytes.
 const OBJECT_STREAM: usize = 16 * 1024 * 1024;
+
+/// So many bytes before or behind a file say nothing: a byte order mark, the rest of a number.
+const LEFT_OVER: usize = 8;
 
 /// The most pages that are read.
 const PAGES: u32 = 20_000;
@@ -39,8 +44,30 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
     let outcome = pages(doc, &pdf);
     match outcome {
         Err(Fault::Closed | Fault::Limit) => outcome,
-        _ => objects::read(doc, &pdf).and(outcome),
+        _ => objects::read(doc, &pdf).and(outcome).and(around(doc, data)),
     }
+}
+
+/// Reads what stands before the file and behind it: another program may show that, and not the PDF.
+fn around(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
+    const BEGIN: &[u8] = b"%PDF-";
+    const END: &[u8] = b"%%EOF";
+    let place = |mark: &[u8]| data.windows(mark.len()).position(|window| window == mark);
+    let before = place(BEGIN).and_then(|begin| data.get(..begin)).unwrap_or_default();
+    let end = data.windows(END.len()).rposition(|window| window == END);
+    let behind = end.and_then(|end| data.get(end + END.len()..)).unwrap_or_default();
+    let mut outcome = Ok(());
+    for part in [before, behind] {
+        let words = part.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != 0).count();
+        if words <= LEFT_OVER {
+            continue;
+        }
+        if charset::is_text(part) {
+            html::decoded(doc, &charset::decode(part, None))?;
+        }
+        outcome = Err(Fault::Damaged);
+    }
+    outcome
 }
 
 fn pages(doc: &mut Doc<'_, '_>, pdf: &Document) -> Result<(), Fault> {
