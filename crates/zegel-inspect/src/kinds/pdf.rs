@@ -2,6 +2,7 @@
 //!
 //! lopdf reads objects, cross-references and filters; which glyphs are where and what they mean is ours.
 
+mod beside;
 mod content;
 mod font;
 mod objects;
@@ -89,6 +90,7 @@ fn pages(doc: &mut Doc<'_, '_>, pdf: &Document) -> Result<(), Fault> {
         unmapped += found.unmapped;
         glyphs += found.glyphs;
         doc.shown(Spot::Page(number), &found.shown)?;
+        doc.shown(Spot::Page(number), &found.beside)?;
         doc.hidden(Spot::Page(number), &found.hidden)?;
         match outcome {
             Err(Fault::Closed | Fault::Limit) => return outcome,

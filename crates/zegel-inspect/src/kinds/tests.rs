@@ -4,6 +4,7 @@ mod charsets;
 mod guise;
 mod office;
 mod ole;
+mod pdf;
 mod polyglots;
 mod rtf;
 

@@ -20,19 +20,62 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Tokens<'c> {
     rest: &'c [u8],
+    /// Whether a string began that never ended: what it swallowed may be text for another program.
+    cut: bool,
+}
+
+/// Whether the end of an inline image is where every program finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ImageEnd {
+    Doubtful,
+    Found,
 }
 
 impl<'c> Tokens<'c> {
     pub(super) fn new(content: &'c [u8]) -> Self {
-        Self { rest: content }
+        Self { rest: content, cut: false }
     }
 
-    /// Jumps over the data of an inline image: to the first `EI` that stands alone.
-    pub(super) fn skip_image(&mut self) {
-        let end = self.rest.windows(4).position(|four| {
-            matches!(four, [before, b'E', b'I', after] if is_white(*before) && (is_white(*after) || *after == b'Q'))
-        });
-        self.rest = end.and_then(|end| self.rest.get(end + 3..)).unwrap_or_default();
+    /// Returns whether a string began that never ended.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Jumps over the data of an inline image: by its length where it says one, else to the first `EI` that ends it.
+    pub(super) fn skip_image(&mut self, length: Option<usize>) -> ImageEnd {
+        // One white byte parts the data from `ID`.
+        if let Some(behind) = length.and_then(|length| self.rest.get(length.checked_add(1)?..)) {
+            let white = behind.iter().take_while(|byte| is_white(**byte)).count();
+            let end = behind.get(white..).and_then(|rest| rest.strip_prefix(b"EI"));
+            if let Some(end) = end.filter(|end| end.first().is_none_or(|byte| !byte.is_ascii_alphanumeric()))
+            {
+                self.rest = end;
+                return ImageEnd::Found;
+            }
+        }
+        // Data that looks like an end, or an end before text in a charset of its own.
+        let mut passed: Option<&[u8]> = None;
+        let mut before = b' ';
+        let mut rest = self.rest;
+        while let Some((first, after)) = rest.split_first() {
+            if let Some(behind) = rest.strip_prefix(b"EI")
+                && behind.first().is_none_or(|byte| is_white(*byte) || *byte == b'Q')
+            {
+                let like_text = behind.iter().take(16).all(|byte| is_white(*byte) || byte.is_ascii_graphic());
+                if is_white(before) || like_text {
+                    self.rest = behind;
+                    let between = passed.and_then(|passed| passed.get(..passed.len() - behind.len()));
+                    let shows = |two: &[u8]| matches!(two, b"Tj" | b"TJ" | b"Do");
+                    let doubtful = between.is_some_and(|between| between.windows(2).any(shows));
+                    return if doubtful { ImageEnd::Doubtful } else { ImageEnd::Found };
+                }
+                passed = passed.or(Some(behind));
+            }
+            before = *first;
+            rest = after;
+        }
+        self.rest = &[];
+        ImageEnd::Doubtful
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -59,7 +102,11 @@ impl<'c> Tokens<'c> {
     fn literal(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         let mut depth = 1_u32;
-        while let Some(byte) = self.byte() {
+        loop {
+            let Some(byte) = self.byte() else {
+                self.cut = true;
+                break;
+            };
             let add = match byte {
                 b'(' => {
                     depth += 1;
@@ -116,7 +163,11 @@ impl<'c> Tokens<'c> {
     fn hexadecimal(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         let mut high = None;
-        while let Some(byte) = self.byte() {
+        loop {
+            let Some(byte) = self.byte() else {
+                self.cut = true;
+                break;
+            };
             if byte == b'>' {
                 break;
             }
@@ -195,6 +246,9 @@ impl Iterator for Tokens<'_> {
 }
 
 fn word(word: &[u8]) -> Token {
+    if matches!(word, b"true" | b"false" | b"null") {
+        return Token::Name(word.to_vec());
+    }
     let number = std::str::from_utf8(word).ok().and_then(|text| {
         let starts = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
         if starts { text.parse().ok().or_else(|| text.trim_start_matches('-').parse().ok()) } else { None }
@@ -259,6 +313,23 @@ mod tests {
                 operator("ET"),
             ]
         );
+    }
+
+    #[test]
+    fn inline_images_end_where_every_program_ends_them() {
+        let skip = |data: &[u8], length: Option<usize>| {
+            let mut tokens = Tokens::new(data);
+            let end = tokens.skip_image(length);
+            (end, tokens.next())
+        };
+        let text = Some(Token::Operator(b"BT".to_vec()));
+        assert_eq!(skip(b" x EI BT", None), (ImageEnd::Found, text.clone()));
+        assert_eq!(skip(b" xEI BT", Some(1)), (ImageEnd::Found, text.clone()));
+        assert_eq!(skip(b" xEI BT", None), (ImageEnd::Found, text.clone()));
+        assert_eq!(skip(b" EI x\nEI BT", Some(4)), (ImageEnd::Found, text.clone()));
+        assert_eq!(skip(b" xEI \x80 EI BT", None), (ImageEnd::Found, text.clone()));
+        assert_eq!(skip(b" xEI (\x80) Tj BI ID EI BT", None), (ImageEnd::Doubtful, text));
+        assert_eq!(skip(b" xEIBT", None), (ImageEnd::Doubtful, None));
     }
 
     #[test]

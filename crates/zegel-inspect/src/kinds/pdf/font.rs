@@ -1,6 +1,6 @@
 //! Which letters the codes of a font are, and how wide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
@@ -19,6 +19,8 @@ const MOST_ENTRIES: usize = 131_072;
 #[derive(Debug, Default)]
 pub(super) struct Fonts {
     known: BTreeMap<ObjectId, Rc<Font>>,
+    /// Drawings beside the content of pages that were read, each once in a file.
+    pub(super) drawn: BTreeSet<ObjectId>,
 }
 
 /// A font.

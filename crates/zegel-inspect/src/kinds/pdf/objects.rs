@@ -157,7 +157,7 @@ fn add(pdf: &Document, value: &Object, out: &mut String) {
 }
 
 /// Text of a PDF string: UTF-16 or UTF-8 with a mark, else nearly Latin-1.
-fn text_string(text: &[u8]) -> String {
+pub(super) fn text_string(text: &[u8]) -> String {
     if text.starts_with(&[0xfe, 0xff])
         || text.starts_with(&[0xff, 0xfe])
         || text.starts_with(&[0xef, 0xbb, 0xbf])

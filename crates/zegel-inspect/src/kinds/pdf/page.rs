@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use lopdf::{Dictionary, Document, Object, ObjectId};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
-use super::content::{Token, Tokens};
+use super::content::{ImageEnd, Token, Tokens};
 use super::font::{Font, Fonts};
 use super::{dictionary, resolve, unpack};
 use crate::reading::{Doc, Fault};
@@ -28,6 +28,8 @@ const SPACE_GUESSED: f32 = 0.35;
 pub(super) struct Found {
     pub(super) shown: String,
     pub(super) hidden: String,
+    /// What drawings beside the content show: comments, fields, patterns, letters that are drawings.
+    pub(super) beside: String,
     pub(super) pictures: u32,
     /// The part of the page that the largest picture covers.
     pub(super) largest: f32,
@@ -38,14 +40,16 @@ pub(super) struct Found {
 
 /// A page being read.
 pub(super) struct Page<'p, 'f> {
-    pdf: &'p Document,
-    id: ObjectId,
-    fonts: &'f mut Fonts,
-    found: Found,
+    pub(super) pdf: &'p Document,
+    pub(super) id: ObjectId,
+    pub(super) fonts: &'f mut Fonts,
+    pub(super) found: Found,
     forms: u32,
     /// Where the last glyph ended, in the page's space, and its size.
-    last: Option<(f32, f32, f32)>,
+    pub(super) last: Option<(f32, f32, f32)>,
     area: f32,
+    /// Whether some of it may be read in another way.
+    damaged: bool,
 }
 
 /// A transformation `[a b c d e f]`.
@@ -55,7 +59,7 @@ const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 
 /// What `q` saves.
 #[derive(Debug, Clone)]
-struct Graphics {
+pub(super) struct Graphics {
     matrix: Matrix,
     font: Rc<Font>,
     size: f32,
@@ -67,9 +71,25 @@ struct Graphics {
     mode: i32,
 }
 
+impl Default for Graphics {
+    fn default() -> Self {
+        Self {
+            matrix: IDENTITY,
+            font: Rc::new(Font::unknown()),
+            size: 1.0,
+            spacing: 0.0,
+            word_spacing: 0.0,
+            scale: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+            mode: 0,
+        }
+    }
+}
+
 impl<'p, 'f> Page<'p, 'f> {
     pub(super) fn new(pdf: &'p Document, id: ObjectId, fonts: &'f mut Fonts) -> Self {
-        Self { pdf, id, fonts, found: Found::default(), forms: 0, last: None, area: 0.0 }
+        Self { pdf, id, fonts, found: Found::default(), forms: 0, last: None, area: 0.0, damaged: false }
     }
 
     pub(super) fn finish(self) -> Found {
@@ -92,21 +112,12 @@ impl<'p, 'f> Page<'p, 'f> {
             content.extend(unpack(doc, stream)?);
             content.push(b'\n');
         }
-        let start = Graphics {
-            matrix: IDENTITY,
-            font: Rc::new(Font::unknown()),
-            size: 1.0,
-            spacing: 0.0,
-            word_spacing: 0.0,
-            scale: 1.0,
-            leading: 0.0,
-            rise: 0.0,
-            mode: 0,
-        };
-        self.run(doc, &content, resources, start, &mut Vec::new())
+        self.run(doc, &content, resources, Graphics::default(), &mut Vec::new())?;
+        self.comments(doc, page)?;
+        if self.damaged { Err(Fault::Damaged) } else { Ok(()) }
     }
 
-    fn run(
+    pub(super) fn run(
         &mut self,
         doc: &mut Doc<'_, '_>,
         content: &[u8],
@@ -143,6 +154,7 @@ impl<'p, 'f> Page<'p, 'f> {
                 b"Tf" => {
                     if let Some(Token::Name(name)) = operands.first() {
                         now.font = self.fonts.named(doc, self.pdf, resources, name)?;
+                        self.glyphs(doc, resources, name, open)?;
                     }
                     now.size = number(1);
                 }
@@ -194,14 +206,25 @@ impl<'p, 'f> Page<'p, 'f> {
                         self.draw(doc, resources, name, &now, open)?;
                     }
                 }
+                b"SCN" | b"scn" => {
+                    if let Some(Token::Name(name)) = operands.last() {
+                        self.pattern(doc, resources, name, open)?;
+                    }
+                }
+                b"gs" => {
+                    if let Some(Token::Name(name)) = operands.first() {
+                        self.mask(doc, resources, name, open)?;
+                    }
+                }
                 b"ID" => {
                     self.picture(&now.matrix);
-                    tokens.skip_image();
+                    self.damaged |= tokens.skip_image(image_length(&operands)) == ImageEnd::Doubtful;
                 }
                 _ => {}
             }
             operands.clear();
         }
+        self.damaged |= tokens.is_cut();
         Ok(())
     }
 
@@ -229,6 +252,21 @@ impl<'p, 'f> Page<'p, 'f> {
         if open.contains(id) {
             return Ok(());
         }
+        self.form(doc, *id, stream, (resources, now), open)
+    }
+
+    /// Draws a form.
+    pub(super) fn form(
+        &mut self,
+        doc: &mut Doc<'_, '_>,
+        id: ObjectId,
+        stream: &Stream,
+        (resources, now): (&Dictionary, &Graphics),
+        open: &mut Vec<ObjectId>,
+    ) -> Result<(), Fault> {
+        if open.len() >= DEEPEST {
+            return Err(Fault::Limit);
+        }
         let content = unpack(doc, stream)?;
         let mut inner = now.clone();
         if let Some(Object::Array(list)) =
@@ -241,7 +279,7 @@ impl<'p, 'f> Page<'p, 'f> {
             inner.matrix = multiply(own, inner.matrix);
         }
         let resources = dictionary(self.pdf, &stream.dict, b"Resources").unwrap_or(resources);
-        open.push(*id);
+        open.push(id);
         let outcome = self.run(doc, &content, resources, inner, open);
         open.pop();
         outcome
@@ -324,6 +362,39 @@ fn area(pdf: &Document, list: &[Object]) -> f32 {
     let mut next = || numbers.next().unwrap_or(0.0);
     let (left, bottom, right, top) = (next(), next(), next(), next());
     ((right - left) * (top - bottom)).abs()
+}
+
+/// Returns how many bytes an inline image has, when it is not packed.
+fn image_length(operands: &[Token]) -> Option<usize> {
+    let value = |short: &[u8], long: &[u8]| {
+        let key = operands
+            .iter()
+            .position(|token| matches!(token, Token::Name(name) if name == short || name == long));
+        key.and_then(|key| operands.get(key + 1))
+    };
+    let number = |short: &[u8], long: &[u8]| match value(short, long) {
+        Some(Token::Number(number)) if *number >= 0.0 && *number < 1e6 => Some(*number as usize),
+        _ => None,
+    };
+    if value(b"F", b"Filter").is_some() {
+        return number(b"L", b"Length");
+    }
+    let is_mask = matches!(value(b"IM", b"ImageMask"), Some(Token::Name(name)) if name == b"true");
+    let components = match value(b"CS", b"ColorSpace") {
+        _ if is_mask => 1,
+        Some(Token::Name(name)) => match name.as_slice() {
+            b"G" | b"DeviceGray" => 1,
+            b"RGB" | b"DeviceRGB" => 3,
+            b"CMYK" | b"DeviceCMYK" => 4,
+            _ => return None,
+        },
+        // An array: of the colours of a table.
+        Some(Token::ArrayStart) => 1,
+        _ => return None,
+    };
+    let bits = if is_mask { 1 } else { number(b"BPC", b"BitsPerComponent")? };
+    let row = number(b"W", b"Width")?.checked_mul(components)?.checked_mul(bits)?.div_ceil(8);
+    row.checked_mul(number(b"H", b"Height")?)
 }
 
 fn matrix(operands: &[Token]) -> Matrix {
