@@ -152,7 +152,8 @@ impl Judgement {
 /// Judges a draft. Every rule is looked at, and their order plays no part.
 pub fn judge(policy: &Policy, facts: &Facts<'_>, accepted: &Acceptances) -> Judgement {
     let files = by_origin(facts);
-    let known = Known { policy, facts, files: &files };
+    let found = by_detector(facts);
+    let known = Known { policy, facts, files: &files, found: &found };
     let mut findings: Vec<Finding> =
         policy.rules().iter().filter_map(|rule| fire(rule, known, accepted)).collect();
     findings.extend(scanned::findings(policy, facts, accepted));
@@ -223,6 +224,28 @@ struct Known<'a> {
     policy: &'a Policy,
     facts: &'a Facts<'a>,
     files: &'a BTreeMap<&'a Origin, File<'a>>,
+    found: &'a BTreeMap<&'a DetectorId, Vec<(usize, &'a Found)>>,
+}
+
+impl<'a> Known<'a> {
+    /// Returns what some detectors found and `counts`, in the order of the text.
+    fn found_by(&self, detectors: &BTreeSet<DetectorId>, counts: impl Fn(&Found) -> bool) -> Vec<&'a Found> {
+        let lists = detectors.iter().filter_map(|detector| self.found.get(detector));
+        let mut hits: Vec<(usize, &Found)> =
+            lists.flatten().copied().filter(|(_, found)| counts(found)).collect();
+        hits.sort_unstable_by_key(|(place, _)| *place);
+        hits.into_iter().map(|(_, found)| found).collect()
+    }
+}
+
+/// Sorts what was found by detector, each with its place in the whole: a long attachment holds thousands, and no rule is about
+/// all of them.
+fn by_detector<'a>(facts: &Facts<'a>) -> BTreeMap<&'a DetectorId, Vec<(usize, &'a Found)>> {
+    let mut lists = BTreeMap::<&DetectorId, Vec<(usize, &Found)>>::new();
+    for (place, found) in facts.found.iter().enumerate() {
+        lists.entry(&found.detector).or_default().push((place, found));
+    }
+    lists
 }
 
 /// What is known about the files of one origin: an archive can hold two of one name.
@@ -315,7 +338,7 @@ fn holds(condition: &Condition, known: Known<'_>, gathered: &mut Gathered) -> bo
     let facts = known.facts;
     match condition {
         Condition::Attachments(test) => attachments(test, known.files, gathered),
-        Condition::Content(test) => content(test, facts, gathered),
+        Condition::Content(test) => content(test, known, gathered),
         Condition::Header { name, contains } => header(name, contains, facts, gathered),
         Condition::Mistake(slips) => {
             let mut any = false;
@@ -358,23 +381,15 @@ fn area(piece: &Piece) -> Area {
     }
 }
 
-fn content(test: &ContentTest, facts: &Facts<'_>, gathered: &mut Gathered) -> bool {
+fn content(test: &ContentTest, known: Known<'_>, gathered: &mut Gathered) -> bool {
     let in_area = |found: &Found| {
-        facts.material.pieces.get(found.piece).is_some_and(|piece| test.areas.contains(&area(piece)))
+        known.facts.material.pieces.get(found.piece).is_some_and(|piece| test.areas.contains(&area(piece)))
     };
-    let mut hits: Vec<&Found> = facts
-        .found
-        .iter()
-        .filter(|found| {
-            found.confidence >= test.confidence && test.detectors.contains(&found.detector) && in_area(found)
-        })
-        .collect();
-    if let Some((others, within)) = &test.near {
-        let others: Vec<&Found> = facts
-            .found
-            .iter()
-            .filter(|found| found.confidence >= Confidence::Medium && others.contains(&found.detector))
-            .collect();
+    let mut hits =
+        known.found_by(&test.detectors, |found| found.confidence >= test.confidence && in_area(found));
+    // Neighbours only take away: too few are too few, and nobody looks for them.
+    if let Some((others, within)) = test.near.as_ref().filter(|_| hits.len() >= test.count) {
+        let others = known.found_by(others, |found| found.confidence >= Confidence::Medium);
         hits.retain(|hit| has_neighbour(hit, &others, *within));
     }
     // The same words found by two detectors are two findings; the same number written twice is one value.
