@@ -75,7 +75,7 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
     }
     doc.hidden(Spot::Text, &out.hidden)?;
     doc.hidden(Spot::Comments, &out.comments)?;
-    doc.hidden(Spot::Metadata, &out.words.replace('\0', ""))?;
+    doc.hidden(Spot::Metadata, &without_places(&out.words))?;
     if reader.pictures && out.shown.trim().is_empty() {
         doc.unread(zegel_core::material::UnreadReason::ImageOnly)?;
     }
@@ -89,6 +89,15 @@ pub(crate) fn read(doc: &mut Doc<'_, '_>, data: &[u8]) -> Result<(), Fault> {
         }
     }
     outcome
+}
+
+/// Leaves out the labels of lists that are only a place for a number, which is a control character, and a sign.
+fn without_places(words: &str) -> String {
+    let is_label = |line: &&str| {
+        line.chars().any(|c| c < ' ' && c != '\t') && line.chars().filter(|c| c.is_alphanumeric()).count() < 3
+    };
+    let kept = words.lines().filter(|line| !is_label(line));
+    kept.collect::<Vec<_>>().join("\n").replace('\0', "")
 }
 
 /// Returns whether two texts have the same letters and digits.

@@ -25,6 +25,12 @@ fn what_word_shows_is_read_whatever_html_it_is_said_to_be() {
 }
 
 #[test]
+fn usual_labels_of_lists_are_no_words() {
+    let text = r"{\rtf1{\*\listtable{\list{\listlevel{\leveltext\'02\'00.;}{\levelnumbers\'01;}}{\listlevel{\leveltext\'01\u-3913 ?;}}}}x}";
+    assert_eq!(read(text.as_bytes(), "a.rtf").pieces.len(), 1);
+}
+
+#[test]
 fn html_that_outlook_wrapped_is_read_once() {
     let text = r"{\rtf1\ansi\fromhtml1{\fonttbl{\f0 Arial;}}{\*\htmltag64 <p>}Dear Bob\htmlrtf\par\htmlrtf0 {\*\htmltag72 </p>}}";
     let material = read(text.as_bytes(), "a.rtf");
