@@ -306,9 +306,11 @@ impl Reader {
             let rest = html.get(html.floor_char_boundary(self.taken)..).unwrap_or_default();
             self.page.hidden.push_str(rest);
             self.page.hidden.push('\n');
-            // Without its beginning it is no tag any more, and the tags in it are some again.
-            let inside = rest.trim_start_matches(['<', '/', '>']);
-            self.may_be_page(inside.to_owned(), true);
+            // Without its beginning it is no tag any more, and the tags in it are some again. Once: all of it was kept above.
+            if self.depth == 0 {
+                let inside = rest.trim_start_matches(['<', '/', '>']);
+                self.may_be_page(inside.to_owned(), true);
+            }
         }
     }
 
