@@ -158,6 +158,13 @@ impl Span {
     }
 }
 
+/// Says whether one ASCII digit stands alone at a place.
+fn is_alone(page: &Page<'_>, at: usize) -> bool {
+    byte(page.bytes, at).is_ascii_digit()
+        && !page.left_of(at).is_ascii_alphanumeric()
+        && !page.right_of(at + 1).is_ascii_alphanumeric()
+}
+
 /// Says what stands between two places, if it joins groups of digits.
 pub(super) fn gap(page: &Page<'_>, start: usize, end: usize) -> Option<Gap> {
     if end <= start || end - start > WIDEST_GAP {
@@ -169,6 +176,10 @@ pub(super) fn gap(page: &Page<'_>, start: usize, end: usize) -> Option<Gap> {
             b'.' => return Some(Gap::Dot),
             b'-' => return Some(Gap::Dash),
             b'/' => return Some(Gap::Slash),
+            // Forms have a box for each digit, and tables are what forms are made of.
+            b'\t' | b'|' if is_alone(page, start.saturating_sub(1)) && is_alone(page, end) => {
+                return Some(Gap::Space);
+            }
             _ => {}
         }
     }

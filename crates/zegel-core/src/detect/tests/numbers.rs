@@ -20,6 +20,8 @@ fn bsn() {
             "BSN«123456782»",
             "sofinr. «111-222-333»",
             "BSN «10000008» stond zonder voorloopnul",
+            "BSN «1\t2\t3\t4\t5\t6\t7\t8\t2»",
+            "BSN:\n|«1|2|3|4|5|6|7|8|2»|",
         ],
     );
     leaves(
@@ -36,6 +38,8 @@ fn bsn() {
             "BSN 111222333444",
             "Het bedrag is € 111.222.333 en het BSN volgt",
             "BSN en telefoon: 06-12345678",
+            "BSN\t12\t34\t56\t78\t2",
+            "cijfers\t1\t2\t3\t4\t5\t6\t7\t8\t2",
         ],
     );
 }
