@@ -1,5 +1,7 @@
 //! The pass over texts: all detectors together, and each on the lines that are its business.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -26,11 +28,13 @@ pub(super) fn measure() -> Value {
         kept.map(|document| document.text.as_str()).collect()
     };
     let prose = prose(&documents);
+    let written = written();
     let kinds = [
         ("all documents", texts.clone()),
         ("letters full of findings", of(true)),
         ("newsletters and minutes full of near misses", of(false)),
         ("their lines without a digit", vec![prose.as_str()]),
+        ("the documentation of Zegel", written.iter().map(String::as_str).collect()),
     ]
     .map(|(what, texts)| {
         let mut row = speed(&scanner, &texts, RUNS);
@@ -55,6 +59,22 @@ fn prose(documents: &[Document]) -> String {
     let lines = documents.iter().flat_map(|document| document.text.lines());
     let plain = lines.filter(|line| !line.contains(|c: char| c.is_ascii_digit()));
     plain.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Text that people wrote to be read, with as many numbers as such text has: `docs`, and the pages beside it.
+fn written() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut texts = Vec::new();
+    for folder in ["", "docs", "docs/adr", "docs/formats"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                texts.push(fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    assert!(texts.len() > 10, "the documentation has moved");
+    texts
 }
 
 fn speed(scanner: &Scanner, texts: &[&str], runs: usize) -> Value {
