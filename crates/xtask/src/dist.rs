@@ -84,8 +84,10 @@ fn build() -> Result<PathBuf, Failure> {
     ];
     let flags: Vec<String> =
         places.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
-    let c_flags: Vec<String> =
-        places.iter().map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display())).collect();
+    let c_flags: Vec<String> = places
+        .iter()
+        .map(|(from, to)| quoted(&format!("-ffile-prefix-map={}={to}", from.display())))
+        .collect();
     shell::run(
         shell::cargo()
             .args(["build", "--profile", "dist", "--locked", "--package", "zegel", "--target-dir"])
@@ -93,9 +95,16 @@ fn build() -> Result<PathBuf, Failure> {
             // Separated by a byte that no path has, so that folders with blanks work.
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
             .env("CFLAGS", c_flags.join(" "))
+            // Else a folder with a blank in its name would be two flags.
+            .env("CC_SHELL_ESCAPED_FLAGS", "1")
             .env("SOURCE_DATE_EPOCH", epoch()?),
     )?;
     Ok(target.join("dist/zegel"))
+}
+
+/// Quotes a word for a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 impl Release {
