@@ -54,12 +54,12 @@ fn scans(draft: &Draft, context: &Context<'_>) -> Result<Option<BTreeMap<Origin,
         let content = attachment.open().map_err(|error| unreadable(&attachment.name, &error))?;
         results.insert(attachment.origin(), scanner.scan(content)?);
     }
-    // The reader's mail program may understand the mail in another way than we do. What it is too long for was looked at
-    // piece by piece.
+    // The reader's mail program may understand the mail in another way than we do. What is between the pieces nobody has
+    // looked at when the whole is too long.
     let infected = |result: &ScanResult| matches!(result, ScanResult::Infected(_));
     if !results.values().any(infected) {
         let whole = scanner.scan(draft.as_bytes())?;
-        if infected(&whole) {
+        if whole != ScanResult::Clean {
             results.insert(Origin::Body, whole);
         }
     }

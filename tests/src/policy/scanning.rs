@@ -114,6 +114,15 @@ fn what_stands_between_the_parts_is_scanned_as_well() {
         assert_eq!((ran.code, ran.stdout.is_empty()), (77, true), "{}", ran.stderr);
         assert_eq!(reader.world.listing(&[]), before);
     }
+    // Made too long for the scanner as a whole, while every piece is short enough: asked about, and told.
+    let filling = vec![b'x'; Clamd::LONGEST / 2];
+    let fillings = [("a.txt", "text/plain", &filling[..]), ("b.txt", "text/plain", &filling[..])];
+    let padded = mail_with("Hello", &fillings);
+    office.world.write("work/mail.eml", &padded);
+    office.refused(&[], 77, &["scan:not-scanned"]);
+    let long = Reader::new(&[("sealed.eml", padded)], &configured(&clamd));
+    let (ran, _) = long.opened("sealed.eml", &["--eml", "restored.eml"]);
+    assert!(ran.stderr.contains("was not scanned for viruses"), "{}", ran.stderr);
     // The text and the file are clean: they are all that is shown here.
     let (_, report) = reader.opened("sealed.eml", &["--extract", "saved"]);
     assert_eq!(report["attachments"][0]["scan"]["state"], "clean");

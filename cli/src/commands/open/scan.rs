@@ -63,10 +63,10 @@ pub(super) fn scan(
     }
     let infected_one = |result: &ScanResult| matches!(result, ScanResult::Infected(_));
     if whole == Whole::Written && !results.iter().chain(&text).any(infected_one) {
-        // Another mail program may understand the mail in another way than we do; its length is no matter, for its texts and
-        // files were looked at one by one.
+        // Another mail program may understand the mail in another way than we do. What is between its texts and files nobody
+        // has looked at when the whole is too long, and that is told.
         let all = scanner.scan(opened.inner.as_bytes())?;
-        if infected_one(&all) {
+        if all != ScanResult::Clean {
             report.text_scan = Some(view(&all));
         }
     }
