@@ -95,6 +95,9 @@ pub struct ChangeFactorRequest {
     /// The new envelope: needed when an access code comes, goes or changes, because it is part of the key.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub envelope: Option<String>,
+    /// The new share: with a new envelope, and only then. The sender's program keeps no share that it could seal with again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub share: Option<SecretText>,
 }
 
 /// Gives a message another end.
