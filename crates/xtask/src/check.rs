@@ -10,6 +10,7 @@ use crate::shell;
 use crate::steps::{Outcome, Steps};
 use crate::tools::{self, Set};
 use crate::wasm;
+use crate::web;
 
 /// The cargo-deny that is installed when there is none.
 const CARGO_DENY: &str = "0.20.2";
@@ -49,6 +50,7 @@ pub(crate) fn all(steps: &mut Steps) {
         wasm::build()?;
         Ok(Outcome::Good)
     });
+    steps.run("portal: types and committed build", web::check);
     steps.run("clean tree", || clean_tree(before));
 }
 

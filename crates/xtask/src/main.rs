@@ -16,6 +16,7 @@ mod test;
 mod tools;
 mod ui;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 

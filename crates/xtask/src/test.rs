@@ -6,6 +6,7 @@ use crate::shell;
 use crate::steps::{Outcome, Steps};
 use crate::tools::{self, Set};
 use crate::wasm;
+use crate::web;
 
 /// How much the tests do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         });
     }
     steps.run("wasm round trip under Node", || wasm::round_trip().map(|()| Outcome::Good));
+    steps.run("portal: formats", web::test);
     steps.run("fuzz corpus", fuzz_corpus);
     steps.finish()
 }

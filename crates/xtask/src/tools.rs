@@ -47,6 +47,12 @@ const FOR_TESTS: &[Need] = &[
     Need { probe: "npm", package: "npm", reason: "age-encryption" },
 ];
 
+/// For the portal's page.
+const FOR_WEB: &[Need] = &[
+    Need { probe: "node", package: "nodejs", reason: "the build of the portal's page" },
+    Need { probe: "npm", package: "npm", reason: "the packages of the portal's page" },
+];
+
 /// For the wasm build where rustup has no such target.
 const FOR_WASM: &[Need] = &[
     Need { probe: "/usr/bin/cargo", package: "cargo-web", reason: "the wasm build of the core" },
@@ -78,6 +84,8 @@ pub(crate) enum Set {
     Test,
     /// What the wasm build alone needs.
     Wasm,
+    /// What the portal's page needs.
+    Web,
 }
 
 /// Installs the packages of a set that are missing.
@@ -90,6 +98,7 @@ pub(crate) fn install(set: Set) -> Result<Outcome, Failure> {
         Set::Bench => needs.extend(FOR_BENCH),
         Set::Test => needs.extend(FOR_TESTS),
         Set::Wasm => {}
+        Set::Web => needs.extend(FOR_WEB),
     }
     if matches!(set, Set::Test | Set::Wasm) && !rustup_has_wasm() {
         needs.extend(FOR_WASM);

@@ -1,0 +1,91 @@
+// Opening: from the server's share to a message of which everything was verified. All or nothing.
+
+import { fetchCard, type Opened } from "./api.js";
+import { fixedBase32 } from "./formats/base32.js";
+import { type Bytes, concat, FormError, fromBase64, refuse } from "./formats/bytes.js";
+import { directoryPath, parseCard } from "./formats/card.js";
+import { type GuestEnvelope, openGuestEnvelope } from "./formats/envelope.js";
+import { deriveGuestIdentity, parseIds } from "./formats/guest.js";
+import { readMail } from "./formats/mail.js";
+import type { Manifest } from "./formats/manifest.js";
+import { openPart } from "./formats/part.js";
+import { makeReceipt } from "./formats/receipt.js";
+import type { OpenMessage, Visit } from "./state.js";
+
+/** The link secret is not the one of this message. */
+export class WrongKey extends Error {}
+
+export async function openMessage(
+  visit: Visit,
+  opened: Opened,
+  codeSeal: Bytes | undefined,
+  progress: (done: number, total: number) => void,
+): Promise<OpenMessage> {
+  const { message, session, secret, guest } = visit;
+  const ids = parseIds(message, session.guest);
+  const identity = await deriveGuestIdentity(secret, fixedBase32(opened.share, 32), codeSeal, ids);
+  const envelope = await openEnvelope(fromBase64(opened.envelope), identity, message, session.guest);
+  const { manifest } = envelope;
+  if (manifest.opener.address.canonical !== visit.address.canonical) refuse("sealed for another address");
+  if (manifest.parts.length !== opened.parts.length) refuse("it has other parts than were signed");
+  const body = await fetchBody(visit, opened, envelope, progress);
+  const mail = await readMail(body, {
+    from: manifest.sender.address,
+    to: manifest.to,
+    cc: manifest.cc,
+    subject: manifest.subject,
+    sent: manifest.sent,
+    inReplyTo: manifest.inReplyTo,
+    parts: manifest.parts,
+  });
+  const isVerified = await isPublished(envelope);
+  // Only now was everything verified that a receipt speaks of. It is the sender's proof; without it the message still opens.
+  makeReceipt(manifest.receiptKey, message, session.guest, Date.now())
+    .then((receipt) => guest.postReceipt(receipt))
+    .catch(() => {});
+  return { visit, opened, identity, envelope, body, mail, isVerified };
+}
+
+async function openEnvelope(file: Bytes, identity: string, message: string, guest: string): Promise<GuestEnvelope> {
+  try {
+    return await openGuestEnvelope(file, identity, message, guest);
+  } catch (error) {
+    if (error instanceof FormError && error.reason === "no key") throw new WrongKey();
+    throw error;
+  }
+}
+
+async function fetchBody(
+  { guest }: Visit,
+  { parts }: Opened,
+  { manifest, messageIdentity }: GuestEnvelope,
+  progress: (done: number, total: number) => void,
+): Promise<Bytes> {
+  const pieces: Bytes[] = [];
+  const [part, view] = [manifest.parts[0], parts[0]];
+  if (part === undefined || view === undefined) return refuse("it has no body");
+  const file = guest.fetchPart(0, view.size);
+  await openPart(file, view.size, part, messageIdentity, (piece) => pieces.push(piece), (done) => progress(done, part.length));
+  return concat(...pieces);
+}
+
+/**
+ * Says whether the directory of the sender's own domain shows the key that signed (design 4.5). Only that domain's server can
+ * say so: this page asks only when it came from there.
+ */
+async function isPublished({ manifest }: GuestEnvelope): Promise<boolean> {
+  if (location.hostname !== `zegel.${manifest.sender.address.domain}`) return false;
+  const bytes = await fetchCard(await directoryPath(manifest.sender.address.text));
+  return bytes !== undefined && isCardOf(bytes, manifest);
+}
+
+async function isCardOf(bytes: Bytes, manifest: Manifest): Promise<boolean> {
+  try {
+    const card = await parseCard(bytes);
+    // A card that had ended did not sign this.
+    return card.fingerprint === manifest.sender.card && card.created <= manifest.sent && manifest.sent < card.expires;
+  } catch {
+    return false;
+  }
+}
+
