@@ -118,10 +118,15 @@ export async function openStream(
   }
   if (plainLength(header, total) !== expected) refuse("another length than was signed");
   let seen = head.length;
+  // What went wrong on the way here is no damage: the caller tells it from what does not decrypt.
+  let cut: unknown;
   const whole = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(head),
     pull: async (controller) => {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        cut = error;
+        throw error;
+      });
       if (done) return controller.close();
       seen += value.length;
       controller.enqueue(value);
@@ -130,9 +135,10 @@ export async function openStream(
   });
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
-  const plain = (await decrypter.decrypt(whole)).getReader();
+  const damaged = () => (cut === undefined ? refuse("does not open") : Promise.reject(cut));
+  const plain = (await decrypter.decrypt(whole).catch(damaged)).getReader();
   for (;;) {
-    const { done, value } = await plain.read();
+    const { done, value } = await plain.read().catch(damaged);
     if (done) break;
     await take(value as Bytes);
   }

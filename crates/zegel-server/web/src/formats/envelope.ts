@@ -16,15 +16,28 @@ export interface GuestEnvelope {
   readonly signingKey: string;
 }
 
-/**
- * Opens a guest's envelope and checks, in the order of `docs/formats/manifest.md`: that it was sealed for this guest of this
- * message, that the keys are those of the card it names, and the signature. Whose card that is, the directory must say.
- */
+/** Opens the envelope of a guest of a message. */
 export async function openGuestEnvelope(
   file: Bytes,
   identity: string,
   message: string,
   guest: string,
+): Promise<GuestEnvelope> {
+  return openEnvelope(
+    file,
+    identity,
+    ({ id, opener }) => opener.role === "guest" && opener.guest === guest && id === message,
+  );
+}
+
+/**
+ * Opens an envelope and checks, in the order of `docs/formats/manifest.md`: that it was sealed for who opens it, that the keys are
+ * those of the card it names, and the signature. Whose card that is, the directory must say.
+ */
+export async function openEnvelope(
+  file: Bytes,
+  identity: string,
+  isForReader: (manifest: Manifest) => boolean,
 ): Promise<GuestEnvelope> {
   const text = await openPadded(file, identity);
   const [line, after] = splitLine(text);
@@ -35,12 +48,16 @@ export async function openGuestEnvelope(
   checkPadding(padding, 3 * STEP);
   await recipientOf(messageIdentity);
   // Sealed again for somebody else, it would still name whom it was made for (T16).
-  const { opener, sender } = manifest;
-  if (opener.role !== "guest" || opener.guest !== guest || manifest.id !== message) refuse("sealed for somebody else");
+  if (!isForReader(manifest)) refuse("sealed for somebody else", "forged");
+  const { sender } = manifest;
   if ((await fingerprint(sender.address.text, manifest.replyRecipient, signature.key)) !== sender.card) {
-    refuse("its keys are not those of the card it names");
+    refuse("its keys are not those of the card it names", "forged");
   }
-  await verify(signature, "zegel-manifest", utf8(`${line}\n`), signature.key);
+  try {
+    await verify(signature, "zegel-manifest", utf8(`${line}\n`), signature.key);
+  } catch {
+    refuse("the signature does not hold", "forged");
+  }
   return { manifest, messageIdentity, signingKey: signature.key };
 }
 

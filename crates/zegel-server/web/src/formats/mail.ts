@@ -1,6 +1,6 @@
 // The mail inside (`docs/formats/mail.md`): read so that it says what was signed, and written for a reply.
 
-import PostalMime, { type Address as ParsedAddress } from "postal-mime";
+import PostalMime, { type Address as ParsedAddress, addressParser } from "postal-mime";
 
 import { type Bytes, concat, refuse, toBase64, utf8 } from "./bytes.js";
 import type { Part } from "./manifest.js";
@@ -54,8 +54,9 @@ export async function readMail(body: Bytes, signed: Signed): Promise<Mail> {
   const fields = readHeader(body);
   checkProtection(fields);
   const mail = await PostalMime.parse(body, { forceRfc822Attachments: true, maxNestingDepth: 100 });
-  const from = mailboxes(mail.from === undefined ? [] : [mail.from]);
-  if (from.length !== 1 || mail.from?.address === undefined || !sameSet(from, [signed.from])) {
+  // Taken from the field itself: postal-mime keeps only the first of several.
+  const from = addressParser(fields.get("from") ?? "");
+  if (from.length !== 1 || from[0]?.group !== undefined || !sameSet(mailboxes(from), [signed.from])) {
     refuse("its From is not the one who signed");
   }
   if (!sameSet(mailboxes(mail.to), signed.to) || !sameSet(mailboxes(mail.cc), signed.cc)) {
