@@ -170,7 +170,7 @@ export function copyStructure(from: Node): DocumentFragment {
 function fit(frame: HTMLIFrameElement, printed: HTMLElement): void {
   const adjust = () => {
     if (!printed.isConnected) return;
-    const height = Math.ceil(printed.scrollHeight * 1.08) + 80;
+    const height = Math.ceil(printed.scrollHeight * 1.05) + 48;
     frame.style.height = `${Math.min(Math.max(height, 120), 20_000)}px`;
   };
   requestAnimationFrame(adjust);
