@@ -1,0 +1,108 @@
+//! Guesses: at most ten are judged, however they come.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+
+use crate::is_full;
+use crate::world::{BOB, EVE, World, base32, draft, random, sms_draft};
+
+/// A thousand guesses at once, and the server killed among them: no more than ten are judged (T5).
+#[test]
+fn a_thousand_guesses_with_a_restart_make_ten_tries() {
+    let mut world = World::new();
+    let device = world.enrol(BOB);
+    let draft = draft();
+    assert_eq!(draft.create(&mut world.client(), &device.token).status, 201);
+    let guesses = if is_full() { 1_000 } else { 200 };
+    let (wrong, locked, lost) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let volley = |world: &World, count: usize| {
+        let session = draft.session(&mut world.client(), EVE);
+        std::thread::scope(|scope| {
+            for _ in 0..count {
+                scope.spawn(|| {
+                    let guess = json!({ "verifier": base32(&random::<32>()) });
+                    match world.client().try_json("POST", "/api/v1/guest/open", &session, &guess) {
+                        Ok(answer) if answer.status == 403 => wrong.fetch_add(1, Ordering::Relaxed),
+                        Ok(answer) if answer.status == 423 => locked.fetch_add(1, Ordering::Relaxed),
+                        Ok(answer) if answer.status == 200 => panic!("a guess was right"),
+                        _ => lost.fetch_add(1, Ordering::Relaxed),
+                    };
+                });
+            }
+        });
+    };
+    // A few, so that the rest comes after the restart with a count that must have been kept.
+    volley(&world, 4);
+    world.kill();
+    world.start();
+    std::thread::scope(|scope| {
+        scope.spawn(|| volley(&world, guesses));
+    });
+    let (wrong, locked) = (wrong.into_inner(), locked.into_inner());
+    println!("{guesses} guesses: {wrong} judged, {locked} locked, {} not answered", lost.into_inner());
+    assert_eq!(wrong, 10);
+    assert!(locked > 0);
+    let view = world.client().get("GET", &draft.path(), &device.token).json();
+    assert_eq!(
+        (view["guests"][0]["state"].as_str(), view["guests"][0]["tries_left"].clone()),
+        (Some("locked"), json!(0))
+    );
+    // Not even what is right is judged now.
+    let session = draft.session(&mut world.client(), EVE);
+    assert_eq!(draft.open(&mut world.client(), &session).problem(), "locked");
+}
+
+/// Who types an address that is no guest's hears the same, counts the same, and is locked the same (T32).
+#[test]
+fn strangers_are_answered_like_guests() {
+    let mut world = World::new();
+    let device = world.enrol(BOB);
+    let mut client = world.client();
+    for draft in [draft(), sms_draft()] {
+        assert_eq!(draft.create(&mut client, &device.token).status, 201);
+        let shape = |answer: &crate::http::Answer| {
+            let json = answer.json();
+            let keys: Vec<String> = json.as_object().unwrap().keys().cloned().collect();
+            (answer.status, keys, json["factor"].clone(), json["expires_at"].clone(), answer.body.len())
+        };
+        let guest = draft.try_session(&mut client, EVE);
+        let stranger = draft.try_session(&mut client, "mallory@example.com");
+        assert_eq!(shape(&guest), shape(&stranger));
+        let again = draft.try_session(&mut client, "Mallory@Example.com");
+        assert_eq!(stranger.json()["guest"], again.json()["guest"]);
+        assert_ne!(stranger.json()["guest"], guest.json()["guest"]);
+        let tokens: Vec<String> =
+            [&guest, &stranger].map(|answer| answer.json()["session"].as_str().unwrap().to_owned()).to_vec();
+        for round in 0..12 {
+            let mut answers = Vec::new();
+            for token in &tokens {
+                let answer = if draft.request["guests"][0]["factor"].get("sms").is_some() {
+                    let request = json!({ "digits": "999", "language": "en" });
+                    client.json("POST", "/api/v1/guest/code", token, &request)
+                } else {
+                    let request = json!({ "verifier": base32(&random::<32>()) });
+                    client.json("POST", "/api/v1/guest/open", token, &request)
+                };
+                answers.push((answer.status, answer.body));
+            }
+            assert_eq!(answers[0], answers[1], "round {round}");
+        }
+        if world.sms_count() > 0 {
+            panic!("an SMS went out");
+        }
+        // The stranger's count is kept, too.
+        world.kill();
+        world.start();
+        client = world.client();
+        let token = draft.session(&mut client, "mallory@example.com");
+        let request = json!({ "digits": "999", "language": "en" });
+        let guess = json!({ "verifier": base32(&random::<32>()) });
+        let answer = if draft.request["guests"][0]["factor"].get("sms").is_some() {
+            client.json("POST", "/api/v1/guest/code", &token, &request)
+        } else {
+            client.json("POST", "/api/v1/guest/open", &token, &guess)
+        };
+        assert_eq!(answer.problem(), "locked");
+    }
+}
