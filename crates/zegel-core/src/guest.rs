@@ -3,6 +3,8 @@
 //! The link secret travels in the mail, the share stays on the server, the code is told by the sender: none of them
 //! opens anything alone.
 
+mod link;
+
 use std::fmt;
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -12,6 +14,9 @@ use sha2::Sha256;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+pub use link::{GuestLinkUrl, LinkError, OriginError, ServerOrigin};
+
+use crate::address::Address;
 use crate::id::{GuestId, MessageId, from_base32, to_base32};
 use crate::keys::{AgeIdentity, HybridIdentity};
 use crate::secret::Secret32;
@@ -20,6 +25,8 @@ const INFO: &[u8] = b"zegel/guest/v1";
 const INFO_WITH_CODE: &[u8] = b"zegel/guest+code/v1";
 const INFO_CODE_SEAL: &[u8] = b"zegel/code-seal/v1";
 const INFO_CODE_VERIFY: &[u8] = b"zegel/code-verify/v1";
+/// Before the message id and the address that a server compares.
+const LABEL_ADDRESS: &str = "zegel/guest-address/v1";
 /// Memory of the access code's hash in KiB: 19 MiB.
 const CODE_MEMORY: u32 = 19 * 1024;
 const CODE_PASSES: u32 = 2;
@@ -147,6 +154,12 @@ pub fn derive_identity(
     }
     let info = if code.is_some() { INFO_WITH_CODE } else { INFO };
     AgeIdentity::Hybrid(HybridIdentity::from_seed(expand(&ikm, &salt(message, guest), info)))
+}
+
+/// Hashes a guest's address with the message's id: what the server compares in place of the address (`docs/portal-api.md`).
+pub fn hash_address(message: MessageId, address: &Address) -> [u8; 32] {
+    let text = format!("{LABEL_ADDRESS}\n{message}\n{}", address.canonical());
+    *blake3::hash(text.as_bytes()).as_bytes()
 }
 
 fn salt(message: MessageId, guest: GuestId) -> [u8; 32] {

@@ -6,10 +6,14 @@
 
 pub mod container;
 pub mod envelope;
+mod guest_open;
+mod guests;
 pub mod manifest;
 mod open;
 mod seal;
 
+pub use guest_open::{GuestKey, assemble, open_as_guest};
+pub use guests::{SealedFactor, SealedGuest};
 pub use manifest::Manifest;
 pub use open::{Assurance, FirstUse, MemoryStage, OpenError, Opened, OpenedPart, Stage, open};
 pub use seal::{CopyKind, DEFAULT_SUBJECT, SealError, SealOptions, Sealed, SealedCopy, SealedMail, seal};

@@ -15,6 +15,7 @@ mod examine;
 mod example;
 mod facts;
 mod file;
+mod guests;
 mod judge;
 mod organisation;
 mod plan;
@@ -34,6 +35,9 @@ pub use clear::{Cleared, Refused, evaluate, evaluate_examined};
 pub use examine::{Attached, Circumstances, Examined, Examiner};
 pub use example::Example;
 pub use facts::{Facts, Found, Person, ScanResult, Slip};
+pub use guests::{
+    AccessCode, GUEST_DAYS, GUEST_DAYS_MAX, GuestFactor, GuestOffers, PhoneNumber, PhoneNumberError,
+};
 pub use judge::{Acceptances, Demands, Evidence, Finding, Judgement, judge};
 pub use plan::{Classic, Plan, Planned, RECIPIENTS_MAX, Refusal, Role, Route};
 pub use rules::Rule;

@@ -177,13 +177,14 @@ pub(crate) fn trailer() -> [u8; 2 * BLOCK as usize] {
     [0; 2 * BLOCK as usize]
 }
 
-/// Writes one entry whose length is known only afterwards: leaves room for the header, lets `fill` write, and goes back.
+/// Writes one entry whose length is known only afterwards: leaves room for the header, lets `fill` write, and goes back. Returns
+/// where in `out` the entry lies.
 pub(crate) fn append<W: Write + Seek, T, E: From<io::Error>>(
     out: &mut W,
     kind: Kind,
     number: usize,
     fill: impl FnOnce(&mut W) -> Result<T, E>,
-) -> Result<T, E> {
+) -> Result<(T, Entry), E> {
     let start = out.stream_position()?;
     out.write_all(&[0; BLOCK as usize])?;
     let made = fill(out)?;
@@ -196,7 +197,7 @@ pub(crate) fn append<W: Write + Seek, T, E: From<io::Error>>(
     out.write_all(&header(kind, number, length))?;
     out.seek(SeekFrom::Start(end))?;
     out.write_all(fill_of(length))?;
-    Ok(made)
+    Ok((made, Entry { offset: start + BLOCK, length }))
 }
 
 /// Appends a whole entry to `out`.

@@ -91,22 +91,50 @@ pub(crate) fn open<'a, R: BufRead>(
     length: u64,
     keys: impl Iterator<Item = &'a KeySet>,
 ) -> Result<Option<(Envelope, &'a KeySet)>, EnvelopeError> {
-    let header = age_file::Header::read(&mut input, age_file::MESSAGE_HEADER_MAX)?;
+    let (header, kind, plain) = read_header(&mut input, length)?;
+    let keys: Vec<&KeySet> = keys.filter(|set| set.age().recipient().kind() == kind).collect();
+    let Some((payload, set)) = age_file::open_with_one(header, input, &keys)? else { return Ok(None) };
+    read_blocks(payload, plain, kind).map(|envelope| Some((envelope, set)))
+}
+
+/// Tries to open an envelope with the identity of a guest; `None` when it is for somebody else.
+pub(crate) fn open_as_guest<R: BufRead>(
+    mut input: R,
+    length: u64,
+    guest: &AgeIdentity,
+) -> Result<Option<Envelope>, EnvelopeError> {
+    let (header, kind, plain) = read_header(&mut input, length)?;
+    if guest.recipient().kind() != kind {
+        return Ok(None);
+    }
+    match age_file::open_measured(header, input, guest) {
+        Ok(payload) => read_blocks(payload, plain, kind).map(Some),
+        Err(AgeFileError::NoKey) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read_header(
+    input: &mut impl BufRead,
+    length: u64,
+) -> Result<(age_file::Header, RecipientKind, usize), EnvelopeError> {
+    let header = age_file::Header::read(input, age_file::MESSAGE_HEADER_MAX)?;
     let kind = header.one_recipient()?;
     let plain = age_file::plain_length(header.length(), length).ok_or(EnvelopeError::Form)?;
     let plain = usize::try_from(plain).map_err(|_| EnvelopeError::Form)?;
     if plain > PLAIN_MAX || plain == 0 || !plain.is_multiple_of(STEP) {
         return Err(EnvelopeError::Form);
     }
-    let keys: Vec<&KeySet> = keys.filter(|set| set.age().recipient().kind() == kind).collect();
-    let Some((payload, set)) = age_file::open_with_one(header, input, &keys)? else { return Ok(None) };
+    Ok((header, kind, plain))
+}
+
+fn read_blocks(mut payload: impl Read, plain: usize, kind: RecipientKind) -> Result<Envelope, EnvelopeError> {
     let mut text = Zeroizing::new(vec![0; plain]);
-    let mut payload = payload;
     payload.read_exact(&mut text).map_err(age_file::from_stream)?;
     if payload.read(&mut [0]).map_err(age_file::from_stream)? != 0 {
         return Err(EnvelopeError::Form);
     }
-    parse(&text, kind).map(|envelope| Some((envelope, set)))
+    parse(&text, kind)
 }
 
 /// Takes the three blocks apart; everything after them must be line feeds, fewer than three steps: up to one of their own, one

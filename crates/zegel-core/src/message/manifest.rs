@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::address::Address;
+use crate::guest::{GuestError, LinkSecret};
 use crate::id::{Fingerprint, GuestId, MessageId, from_base32, to_base32};
 use crate::json;
 use crate::keys::AgeRecipient;
@@ -171,6 +172,28 @@ pub struct GuestLink {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LinkField(String);
+
+impl LinkField {
+    /// Takes over a link secret, to be written into the sender's own manifest.
+    pub fn new(link: &LinkSecret) -> Self {
+        // EXPOSE: the sender's manifest keeps it, inside the sender's own envelope.
+        Self(link.to_secret_text().to_string())
+    }
+
+    /// Reads the link secret.
+    ///
+    /// # Errors
+    /// [`GuestError::Link`] for another text.
+    pub fn secret(&self) -> Result<LinkSecret, GuestError> {
+        LinkSecret::parse(&self.0)
+    }
+}
+
+impl Drop for LinkField {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 impl fmt::Debug for LinkField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

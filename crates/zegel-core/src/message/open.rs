@@ -170,9 +170,24 @@ pub fn open<R: Read + Seek, S: Stage>(
 ) -> Result<Opened<S::File>, OpenError> {
     let index = Index::read(&mut container)?;
     let (envelope, keys) = find_envelope(&mut container, &index, identity)?;
+    check_opener(&envelope.manifest, keys, identity.address())?;
+    let found = match find_own(&envelope, identity, now)? {
+        Some(own) => own,
+        None => find_sender(&envelope, contacts, first_use, now)?,
+    };
+    verify(container, &index, envelope, found, &mut stage, progress)
+}
+
+/// Verifies everything that the envelope names, and decrypts it: the same for whoever opens.
+pub(super) fn verify<R: Read + Seek, S: Stage>(
+    mut container: R,
+    index: &Index,
+    envelope: Envelope,
+    (sender, assurance): (Contact, Assurance),
+    stage: &mut S,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Opened<S::File>, OpenError> {
     let manifest = &envelope.manifest;
-    check_opener(manifest, keys, identity.address())?;
-    let (sender, assurance) = find_sender(&envelope, identity, contacts, first_use, now)?;
     envelope
         .signature
         .verify(Namespace::Manifest, &envelope.line, &sender.signing_key)
@@ -180,7 +195,7 @@ pub fn open<R: Read + Seek, S: Stage>(
     if let Some(expires) = sender.expires.filter(|expires| manifest.sent >= *expires) {
         return Err(OpenError::Expired { sent: manifest.sent, expires });
     }
-    check_strength(&mut container, &index, &envelope)?;
+    check_strength(&mut container, index, &envelope)?;
     if manifest.store.is_some() {
         return Err(OpenError::OnServer);
     }
@@ -227,7 +242,7 @@ fn find_envelope<'a, R: Read + Seek>(
     Err(if broken.is_some() { OpenError::Damaged } else { OpenError::NoKey(index.envelopes.len()) })
 }
 
-fn read_entry<R: Read + Seek>(
+pub(super) fn read_entry<R: Read + Seek>(
     container: &mut R,
     entry: Entry,
 ) -> Result<BufReader<io::Take<&mut R>>, OpenError> {
@@ -243,23 +258,32 @@ fn check_opener(manifest: &Manifest, keys: &KeySet, address: &Address) -> Result
     if named { Ok(()) } else { Err(OpenError::Forged("it was sealed for somebody else")) }
 }
 
-/// Finds the sender's pinned key. Nothing in the message can put another key in its place.
-fn find_sender(
+/// Finds one's own keys, when the message says it is from oneself.
+fn find_own(
     envelope: &Envelope,
     identity: &Identity,
+    now: Timestamp,
+) -> Result<Option<(Contact, Assurance)>, OpenError> {
+    let sender = &envelope.manifest.sender;
+    if sender.address != *identity.address() {
+        return Ok(None);
+    }
+    let own = identity.key_sets().find(|set| set.fingerprint() == sender.card);
+    let own = own.ok_or(OpenError::Forged("it claims to be from you, but is not signed by you"))?;
+    let mut contact = Contact::from_card(own.card(), Origin::Imported, now);
+    // One's own old mail stays readable.
+    contact.expires = None;
+    Ok(Some((contact, Assurance::Own)))
+}
+
+/// Finds the sender's pinned key. Nothing in the message can put another key in its place.
+pub(super) fn find_sender(
+    envelope: &Envelope,
     contacts: &dyn Contacts,
     first_use: FirstUse,
     now: Timestamp,
 ) -> Result<(Contact, Assurance), OpenError> {
     let sender = &envelope.manifest.sender;
-    if sender.address == *identity.address() {
-        let own = identity.key_sets().find(|set| set.fingerprint() == sender.card);
-        let own = own.ok_or(OpenError::Forged("it claims to be from you, but is not signed by you"))?;
-        let mut contact = Contact::from_card(own.card(), Origin::Imported, now);
-        // One's own old mail stays readable.
-        contact.expires = None;
-        return Ok((contact, Assurance::Own));
-    }
     if envelope.manifest.opener.role == OpenerRole::Sender {
         return Err(OpenError::Forged("it claims to be the sender's own copy"));
     }

@@ -1,20 +1,23 @@
 //! Sealing: from a cleared draft to ciphertext.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use rand_core::CryptoRngCore;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::container::{Kind, append, append_bytes, trailer};
+use super::container::{Entry, Kind, append, append_bytes, trailer};
 use super::envelope::{self, EnvelopeError, STEP};
+use super::guests::{self, SealedGuest};
 use super::manifest::{
     BODY_MAX, BODY_TYPE, Digest, Format, KeyField, Manifest, Opener, OpenerRole, Part, Party,
 };
 use crate::address::{Address, Mailbox};
 use crate::age_file;
 use crate::contacts::Contact;
+use crate::guest::GuestError;
 use crate::id::MessageId;
 use crate::identity::{Identity, KeySet};
 use crate::keys::{AgeIdentity, AgeRecipient, KeyError};
@@ -44,6 +47,9 @@ pub enum SealError {
     /// An attachment changed its length while it was read.
     #[error("the attachment {0:?} changed while it was being sealed")]
     Changed(String),
+    /// An access code cannot be used.
+    #[error("the access code of a guest cannot be used")]
+    Code(#[source] GuestError),
     /// The draft cannot be carried.
     #[error("the message cannot be sealed as it is")]
     Draft(#[from] DraftError),
@@ -122,14 +128,19 @@ impl SealedCopy {
 /// A sealed message: ciphertext in `spool`, and what is needed to make its mails. Only [`seal`] makes one.
 #[derive(Debug)]
 pub struct Sealed<W> {
-    id: MessageId,
-    sender: Address,
+    pub(super) id: MessageId,
+    pub(super) sender: Address,
     is_post_quantum: bool,
-    outer: OuterHeaders,
+    pub(super) outer: OuterHeaders,
     spool: W,
     parts_start: u64,
     parts_length: u64,
+    /// Where each part lies in the spool.
+    parts: Vec<Entry>,
     copies: Vec<SealedCopy>,
+    pub(super) guests: Vec<SealedGuest>,
+    pub(super) guest_days: u32,
+    pub(super) sealed_at: Timestamp,
 }
 
 /// Seals a cleared draft: parts to a fresh message identity into `spool`, an envelope for every opener.
@@ -171,18 +182,24 @@ pub fn seal<W: Read + Write + Seek>(
 
     let parts_start = spool.stream_position()?;
     let recipient = message.recipient();
-    let mut parts = vec![seal_body(&body, &recipient, &mut spool)?];
+    let (part, entry) = seal_body(&body, &recipient, &mut spool)?;
+    let (mut parts, mut entries) = (vec![part], vec![entry]);
     progress(body.len() as u64);
     let mut done = body.len() as u64;
     for (index, part) in (1..).zip(cleared.draft().parts()) {
         let mut told = |bytes| progress(done + bytes);
-        parts.push(seal_part(index, part, &recipient, &mut spool, &mut told)?);
+        let (sealed, entry) = seal_part(index, part, &recipient, &mut spool, &mut told)?;
+        parts.push(sealed);
+        entries.push(entry);
         done += part.source.length();
     }
     let parts_length = spool.stream_position()? - parts_start;
 
-    let base = base_manifest(&cleared, by, id, outer.date(), parts)?;
+    let keys = guests::make_keys(&cleared, id, rng)?;
+    let base =
+        Manifest { guests: guests::links(&keys), ..base_manifest(&cleared, by, id, outer.date(), parts)? };
     let copies = make_copies(&cleared, by.current(), &base, &message, rng)?;
+    let guests = guests::seal_guests(keys, by.current(), &base, &message, rng)?;
     Ok(Sealed {
         id,
         sender: by.address().clone(),
@@ -191,13 +208,21 @@ pub fn seal<W: Read + Write + Seek>(
         spool,
         parts_start,
         parts_length,
+        parts: entries,
         copies,
+        guests,
+        guest_days: cleared.guest_days(),
+        sealed_at: now,
     })
 }
 
-fn seal_body<W: Write + Seek>(body: &[u8], to: &AgeRecipient, spool: &mut W) -> Result<Part, SealError> {
+fn seal_body<W: Write + Seek>(
+    body: &[u8],
+    to: &AgeRecipient,
+    spool: &mut W,
+) -> Result<(Part, Entry), SealError> {
     let length = body.len() as u64;
-    append(spool, Kind::Part, 0, |out| -> Result<(), SealError> {
+    let ((), entry) = append(spool, Kind::Part, 0, |out| -> Result<(), SealError> {
         let mut file = age_file::seal(to, out)?;
         file.write_all(body)?;
         // Line feeds at the end of a mail bother no mail reader.
@@ -206,7 +231,8 @@ fn seal_body<W: Write + Seek>(body: &[u8], to: &AgeRecipient, spool: &mut W) -> 
         Ok(())
     })?;
     let blake3 = Digest(blake3::hash(body).into());
-    Ok(Part { blake3, index: 0, length, media_type: BODY_TYPE.to_owned(), name: String::new() })
+    let part = Part { blake3, index: 0, length, media_type: BODY_TYPE.to_owned(), name: String::new() };
+    Ok((part, entry))
 }
 
 fn seal_part<W: Write + Seek>(
@@ -215,10 +241,10 @@ fn seal_part<W: Write + Seek>(
     to: &AgeRecipient,
     spool: &mut W,
     progress: &mut dyn FnMut(u64),
-) -> Result<Part, SealError> {
+) -> Result<(Part, Entry), SealError> {
     let length = part.source.length();
     let number = usize::try_from(index).map_err(|_| SealError::Changed(part.name.clone()))?;
-    let digest = append(spool, Kind::Part, number, |out| -> Result<_, SealError> {
+    let (digest, entry) = append(spool, Kind::Part, number, |out| -> Result<_, SealError> {
         // One byte more than announced is enough to see that it changed; a source without end is not followed.
         let mut source = part.source.open()?.take(length.saturating_add(1));
         let mut file = age_file::seal(to, out)?;
@@ -240,7 +266,8 @@ fn seal_part<W: Write + Seek>(
         file.finish()?;
         Ok(Digest(hash.finalize().into()))
     })?;
-    Ok(Part { blake3: digest, index, length, media_type: part.media_type.clone(), name: part.name.clone() })
+    let (media_type, name) = (part.media_type.clone(), part.name.clone());
+    Ok((Part { blake3: digest, index, length, media_type, name }, entry))
 }
 
 fn write_padding(out: &mut impl Write, count: u64, byte: u8) -> io::Result<()> {
@@ -458,6 +485,22 @@ impl<W: Read + Write + Seek> Sealed<W> {
         &self.copies
     }
 
+    /// Returns how many bytes the age file of each part has.
+    pub fn part_lengths(&self) -> impl ExactSizeIterator<Item = u64> {
+        self.parts.iter().map(|entry| entry.length)
+    }
+
+    /// Reads the age file of a part, for the server, from `offset` on.
+    ///
+    /// # Errors
+    /// When there is no such part, it is shorter, or the spool cannot seek.
+    pub fn part(&mut self, index: usize, offset: u64) -> io::Result<impl Read + '_> {
+        let entry = self.parts.get(index).filter(|entry| offset <= entry.length);
+        let entry = *entry.ok_or_else(|| io::Error::other("the message has no such part"))?;
+        self.spool.seek(SeekFrom::Start(entry.offset + offset))?;
+        Ok((&mut self.spool).take(entry.length - offset))
+    }
+
     /// Returns the length in bytes of the container of a copy.
     pub fn container_length(&self, copy: &SealedCopy) -> u64 {
         self.parts_length + copy.tail.len() as u64
@@ -514,14 +557,22 @@ impl<W: Read + Write + Seek> Sealed<W> {
     }
 }
 
-/// A mail whose content is ciphertext: the only thing delivery accepts. Only [`Sealed::mail`] makes one.
-#[derive(Debug, Clone)]
+/// A mail whose content is ciphertext, or the link to it: the only thing delivery accepts. Only [`Sealed::mail`] and
+/// [`Sealed::notice`] make one.
+#[derive(Clone)]
 pub struct SealedMail {
-    sender: Address,
-    recipients: Vec<Address>,
-    message_id: String,
-    needs_smtputf8: bool,
-    bytes: Vec<u8>,
+    pub(super) sender: Address,
+    pub(super) recipients: Vec<Address>,
+    pub(super) message_id: String,
+    pub(super) needs_smtputf8: bool,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Without the content: in a guest's notice that is the link.
+impl fmt::Debug for SealedMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedMail").field("message_id", &self.message_id).finish_non_exhaustive()
+    }
 }
 
 impl SealedMail {

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::examine::Examined;
+use super::guests::{GUEST_DAYS, GUEST_DAYS_MAX};
 use super::plan::{Classic, Plan, Planned, RECIPIENTS_MAX, Refusal, Route};
-use super::{Archive, Judgement, Policy};
+use super::{Archive, Demands, Judgement, Policy, SecondFactor};
 use crate::address::Address;
 use crate::contacts::Contact;
 use crate::mime::Draft;
@@ -18,6 +19,7 @@ pub struct Cleared {
     plan: Plan,
     archive: Option<Box<Contact>>,
     labels: Vec<String>,
+    guest_days: u32,
 }
 
 impl Cleared {
@@ -39,6 +41,11 @@ impl Cleared {
     /// Returns the classes of the message, for the manifest.
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// Returns for how many days guests can read the message.
+    pub fn guest_days(&self) -> u32 {
+        self.guest_days
     }
 
     /// Says whether every key that the message is sealed to is post-quantum.
@@ -63,6 +70,14 @@ pub enum Refused {
     /// The sender's own key is classic, and classic keys were not asked for.
     #[error("your own key is not post-quantum (age1…), so neither would the message be")]
     ClassicSender,
+    /// Guests would read it longer than the policy allows.
+    #[error("guests could read it for {asked} days, and at most {most} are allowed")]
+    GuestDays {
+        /// What was asked for.
+        asked: u32,
+        /// What the policy, or the server, allows.
+        most: u32,
+    },
     /// The policy holds it back.
     #[error("the policy does not let it leave: {}", rules(.0))]
     Held(Box<Judgement>),
@@ -81,12 +96,15 @@ pub enum Refused {
     /// More than [`RECIPIENTS_MAX`] recipients.
     #[error("more than {RECIPIENTS_MAX} recipients in one message")]
     TooMany,
+    /// A code to the same mailbox proves nothing more than the link does, and the policy does not call the message low.
+    #[error("the policy does not let {0} in with a code by mail; a phone number or an access code is needed")]
+    WeakFactor(Address),
 }
 
 fn list(refused: &[Planned]) -> String {
     let one = |planned: &Planned| match &planned.route {
         Route::Refuse(reason) => format!("{}: {reason}", planned.mailbox.address),
-        Route::Key(_) => planned.mailbox.address.to_string(),
+        Route::Guest(_) | Route::Key(_) => planned.mailbox.address.to_string(),
     };
     refused.iter().map(one).collect::<Vec<_>>().join("; ")
 }
@@ -151,6 +169,8 @@ fn clear(draft: Draft, plan: Plan, policy: &Policy, examined: Option<&Examined>)
     if !refused.is_empty() {
         return Err(Refused::NoRoute(refused));
     }
+    let demands = judgement.map(|judgement| judgement.demands.clone()).unwrap_or_default();
+    let guest_days = check_guests(&plan, &demands)?;
     let archive = match (judgement.map(|judgement| judgement.demands.archives.as_slice()), examined) {
         (Some([archive]), Some(examined)) => Some(Box::new(find_archive(archive, examined)?)),
         (Some([first, _, ..]), _) => {
@@ -160,7 +180,24 @@ fn clear(draft: Draft, plan: Plan, policy: &Policy, examined: Option<&Examined>)
         _ => None,
     };
     let labels = judgement.map(|judgement| judgement.classes.iter().cloned().collect()).unwrap_or_default();
-    Ok(Cleared { draft, plan, archive, labels })
+    Ok(Cleared { draft, plan, archive, labels, guest_days })
+}
+
+/// Holds the guests against what the classes of the message demand; without a class everything strict is in force.
+fn check_guests(plan: &Plan, demands: &Demands) -> Result<u32, Refused> {
+    let days = plan.guest_days.or(demands.expires_days).unwrap_or(GUEST_DAYS);
+    if plan.guests().next().is_none() {
+        return Ok(days);
+    }
+    let weak_is_fine = demands.second_factor == Some(SecondFactor::Mailed);
+    if let Some((weak, _)) = plan.guests().find(|(_, factor)| !factor.is_strong() && !weak_is_fine) {
+        return Err(Refused::WeakFactor(weak.mailbox.address.clone()));
+    }
+    let most = demands.expires_days.unwrap_or(GUEST_DAYS_MAX).min(GUEST_DAYS_MAX);
+    if days == 0 || (plan.guest_days.is_some() && days > most) {
+        return Err(Refused::GuestDays { asked: days, most });
+    }
+    Ok(days.min(most))
 }
 
 /// Finds the very card that the policy names: a pinned card of the same address with other keys will not do.
@@ -169,7 +206,9 @@ fn find_archive(archive: &Archive, examined: &Examined) -> Result<Contact, Refus
     match examined.archive_route() {
         Some(Route::Key(contact)) if contact.fingerprint == archive.fingerprint => Ok((**contact).clone()),
         Some(Route::Key(_)) => Err(refuse("the card of that address is another one".to_owned())),
-        Some(Route::Refuse(Refusal::NoCard)) | None => Err(refuse("there is no card of it here".to_owned())),
+        Some(Route::Guest(_) | Route::Refuse(Refusal::NoCard)) | None => {
+            Err(refuse("there is no card of it here".to_owned()))
+        }
         Some(Route::Refuse(reason)) => Err(refuse(reason.to_string())),
     }
 }

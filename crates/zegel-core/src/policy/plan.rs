@@ -1,12 +1,14 @@
 //! The plan: which way each recipient gets the mail.
 //!
-//! There is no route that is not sealed, so nothing here can fall back to plaintext; later routes are added, never implied.
+//! There is no route that is not sealed, so nothing here can fall back to plaintext; routes are asked for, never implied: a
+//! recipient without a card is a guest only where the sender offered that.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use thiserror::Error;
 
+use super::guests::{GuestFactor, GuestOffers};
 use crate::address::{Address, Mailbox};
 use crate::card::Card;
 use crate::contacts::{Contact, Contacts, Origin};
@@ -41,6 +43,8 @@ impl fmt::Display for Role {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Route {
+    /// Sealed to a key that is half in a link and half on the server, which asks for a proof before it hands out its half.
+    Guest(GuestFactor),
     /// Sealed to the recipient's pinned keys.
     Key(Box<Contact>),
     /// Not at all.
@@ -60,6 +64,11 @@ pub enum Refusal {
     /// There is no card for this address.
     #[error("there is no card for this address")]
     NoCard,
+    /// They could be a guest, and nothing was said that they could prove.
+    #[error(
+        "there is no card for this address, and no phone number or access code to make them a guest with"
+    )]
+    NoFactor,
     /// The entry exists and cannot be read.
     #[error("their card cannot be read: {0}")]
     Unreadable(String),
@@ -92,6 +101,7 @@ pub struct Plan {
     /// The sender's own envelope counts too: with a classic key of theirs the message is classic.
     pub(super) sender_is_post_quantum: bool,
     pub(super) classic: Classic,
+    pub(super) guest_days: Option<u32>,
 }
 
 impl Plan {
@@ -120,7 +130,30 @@ impl Plan {
                 recipients.push(Planned { mailbox: mailbox.clone(), role, route });
             }
         }
-        Self { recipients, sender_is_post_quantum: sender.recipient().is_post_quantum(), classic }
+        Self {
+            recipients,
+            sender_is_post_quantum: sender.recipient().is_post_quantum(),
+            classic,
+            guest_days: None,
+        }
+    }
+
+    /// Makes guests of recipients who have no card, where the sender has a server.
+    ///
+    /// Only who has no card at all becomes a guest: a card that has ended, is classic or cannot be read is somebody's, and a
+    /// weaker way around it must not be found by itself.
+    #[must_use]
+    pub fn offer_guests(mut self, offers: &GuestOffers) -> Self {
+        for planned in &mut self.recipients {
+            if planned.route == Route::Refuse(Refusal::NoCard) {
+                planned.route = match offers.factor(&planned.mailbox.address) {
+                    Some(factor) => Route::Guest(factor.clone()),
+                    None => Route::Refuse(Refusal::NoFactor),
+                };
+            }
+        }
+        self.guest_days = offers.days;
+        self
     }
 
     /// Returns every recipient once, in the order To, Cc, Bcc.
@@ -133,11 +166,19 @@ impl Plan {
         self.sender_is_post_quantum && self.contacts().all(|(_, contact)| contact.recipient.is_post_quantum())
     }
 
-    /// Returns the recipients that are sealed to.
+    /// Returns the recipients who become guests.
+    pub fn guests(&self) -> impl Iterator<Item = (&Planned, &GuestFactor)> {
+        self.recipients.iter().filter_map(|planned| match &planned.route {
+            Route::Guest(factor) => Some((planned, factor)),
+            Route::Key(_) | Route::Refuse(_) => None,
+        })
+    }
+
+    /// Returns the recipients that are sealed to with a key of theirs.
     pub fn contacts(&self) -> impl Iterator<Item = (Role, &Contact)> {
         self.recipients.iter().filter_map(|planned| match &planned.route {
             Route::Key(contact) => Some((planned.role, contact.as_ref())),
-            Route::Refuse(_) => None,
+            Route::Guest(_) | Route::Refuse(_) => None,
         })
     }
 }

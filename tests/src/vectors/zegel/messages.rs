@@ -74,7 +74,7 @@ fn judge_bytes(case: &Value, container: &[u8]) -> Value {
     })
 }
 
-fn class(error: &OpenError) -> &'static str {
+pub(super) fn class(error: &OpenError) -> &'static str {
     match error {
         OpenError::Container(_) => "container",
         OpenError::Damaged => "damaged",
