@@ -106,7 +106,7 @@ impl Server {
             .map_err(|error| Failure::io("the journal of tombstones cannot be used").because(error))?;
         let epoch =
             db.epoch().await.map_err(|error| Failure::io("the database cannot be read").because(error))?;
-        let gateways = Gateways::new(&config.sms);
+        let gateways = Gateways::new(&config.sms)?;
         let server = Arc::new(Self {
             requests: Arc::new(Semaphore::new(config.limits.requests)),
             listeners: Arc::new(Semaphore::new(config.limits.streams)),

@@ -22,14 +22,14 @@ fn what_expires_is_erased_within_a_minute() {
     let device = world.enrol(BOB);
     let mut client = world.client();
     let mut draft = draft();
-    draft.request["expires_at"] = json!(after(4));
+    draft.request["expires_at"] = json!(after(8));
     assert_eq!(draft.create(&mut client, &device.token).status, 201);
     // The control: everything is there before, so the search sees it.
     assert_eq!(find(&world, draft.share.as_bytes()).len(), 1);
     assert_eq!(find(&world, &draft.body[..64]).len(), 1);
     assert_eq!(find(&world, &draft.envelope[..64]).len(), 1);
     let session = draft.session(&mut client, EVE);
-    std::thread::sleep(Duration::from_secs(5));
+    std::thread::sleep(Duration::from_secs(9));
     assert_eq!(draft.open(&mut client, &session).json()["detail"], json!("expired"));
     let took = wait(Duration::from_secs(60), || find(&world, draft.share.as_bytes()).is_empty());
     println!("erased {took:?} after it was seen to be over");
