@@ -71,11 +71,11 @@ pub(super) fn eight(bytes: &[u8], at: usize) -> Option<Eight> {
     let letters = from(lower, b'a') & !from(lower, b'z' + 1);
     let digits = from(plain, b'0') & !from(plain, b'9' + 1);
     let others = !((letters | digits) & !lanes) & HIGH;
-    let count = others.trailing_zeros() / 8;
-    let kept = u64::MAX.checked_shr(64 - count * 8).unwrap_or(0);
+    // The lanes below the first of them: all, where there is none.
+    let kept = if others == 0 { u64::MAX } else { ((others & others.wrapping_neg()) - 1) >> 7 };
     // Adds up the lanes: each holds one or nothing.
     let digits = ((digits & HIGH & kept) >> 7).wrapping_mul(ONES) >> 56;
-    Some(Eight { folded: lower & kept, count, digits: digits as u32 })
+    Some(Eight { folded: lower & kept, count: others.trailing_zeros() / 8, digits: digits as u32 })
 }
 
 /// Reads the character at `at`.

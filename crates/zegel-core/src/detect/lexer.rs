@@ -3,7 +3,7 @@
 //! Every byte is looked at once, plus a bounded number of times for a phrase that begins with a known word. Tokens know
 //! their line, and in a table the meaning of the head of their column, so detectors never search for either.
 
-use super::chars::{Glyph, byte, char_at, eight, folded, glyph};
+use super::chars::{Glyph, byte, ceil, char_at, eight, folded, glyph};
 use super::hints::Hints;
 use super::table::{Delimiter, Table};
 use super::words::{Hasher, Words};
@@ -108,56 +108,53 @@ impl<'a> Lexer<'a> {
     /// Reads on until `until` or a little further, where a token ends.
     pub(super) fn run(&mut self, until: usize, tokens: &mut Vec<Token>, own_hits: &mut Vec<OwnHit>) {
         let until = until.min(self.bytes.len());
-        while self.at < until {
-            let b = byte(self.bytes, self.at);
-            if folded(b) != 0 || !b.is_ascii() && self.is_at_letter() {
-                self.chunk(tokens, own_hits);
-                // Most often a space and the next word follow.
-                if byte(self.bytes, self.at) == b' ' && folded(byte(self.bytes, self.at + 1)) != 0 {
-                    self.at += 1;
+        let mut at = self.at;
+        while at < until {
+            let b = byte(self.bytes, at);
+            if folded(b) != 0 || !b.is_ascii() && self.is_letter(at) {
+                // Most often a space and the next word follow: from word to word without asking what stands there.
+                loop {
+                    at = self.chunk(at, tokens, own_hits);
+                    if byte(self.bytes, at) != b' ' || folded(byte(self.bytes, at + 1)) == 0 {
+                        break;
+                    }
+                    at += 1;
+                    if at >= until {
+                        break;
+                    }
                 }
                 continue;
             }
+            at += 1;
             match b {
                 b'\n' => {
                     self.line = self.line.saturating_add(1);
                     self.table.end_line();
-                    self.at += 1;
                 }
-                b'\t' | b'|' | b';' => {
-                    self.table.delimiter(Delimiter::Bar);
-                    self.at += 1;
-                }
-                b',' => {
-                    self.table.delimiter(Delimiter::Comma);
-                    self.at += 1;
-                }
-                b' ' => {
-                    self.at += 1;
-                    if byte(self.bytes, self.at) == b' ' {
-                        self.table.delimiter(Delimiter::Wide);
-                        self.skip_spaces();
+                b'\t' | b'|' | b';' => self.table.delimiter(Delimiter::Bar),
+                b',' => self.table.delimiter(Delimiter::Comma),
+                b' ' if byte(self.bytes, at) == b' ' => {
+                    self.table.delimiter(Delimiter::Wide);
+                    while byte(self.bytes, at) == b' ' {
+                        at += 1;
                     }
                 }
-                0..0x80 => self.at += 1,
-                _ => {
-                    let Some(c) = char_at(self.text, self.at) else { return };
-                    self.at += c.len_utf8();
-                }
+                0..0x80 => {}
+                _ => at = ceil(self.text, at),
             }
         }
+        self.at = at;
     }
 
-    /// Says whether a letter or digit beyond ASCII stands here.
-    fn is_at_letter(&self) -> bool {
-        let glyph = char_at(self.text, self.at).map(glyph);
+    /// Says whether a letter or digit beyond ASCII stands at a place.
+    fn is_letter(&self, at: usize) -> bool {
+        let glyph = char_at(self.text, at).map(glyph);
         matches!(glyph, Some(Glyph::Digit(_) | Glyph::Letters(..) | Glyph::Foreign))
     }
 
-    /// Reads letters and digits up to the first character that is neither.
+    /// Reads letters and digits up to the first character that is neither. Returns how far it got.
     #[inline]
-    fn chunk(&mut self, tokens: &mut Vec<Token>, own_hits: &mut Vec<OwnHit>) {
-        let start = self.at;
+    fn chunk(&mut self, start: usize, tokens: &mut Vec<Token>, own_hits: &mut Vec<OwnHit>) -> usize {
         let mut chunk = Chunk { start, end: start, length: 0, digits: 0, hasher: Hasher::new() };
         let mut is_read = false;
         while let Some(eight) = eight(self.bytes, chunk.end) {
@@ -171,19 +168,21 @@ impl<'a> Lexer<'a> {
             chunk.hasher.add_eight(eight.folded);
         }
         chunk.length = chunk.end - start;
-        self.at = if is_read { chunk.end } else { self.read_on(&mut chunk) };
+        let at = if is_read { chunk.end } else { self.read_on(&mut chunk) };
         #[cfg(test)]
         {
-            self.work += self.at - start;
+            self.work += at - start;
         }
         // Most words mean nothing, and are done with here.
-        let is_plain = chunk.digits == 0
-            && chunk.length < LONG
-            && !self.words.may_have(chunk.hasher)
-            && !self.words.may_end(self.bytes, start, chunk.end);
+        // One branch that is hard to foresee instead of four.
+        let is_plain = (chunk.digits == 0)
+            & (chunk.length < LONG)
+            & !self.words.may_have(chunk.hasher)
+            & !self.words.may_end(self.bytes, start, chunk.end);
         if !is_plain || self.own.is_some() {
             self.judge(&chunk, tokens, own_hits);
         }
+        at
     }
 
     /// Reads on byte by byte: characters beyond ASCII, and the last bytes of a text. Returns how far it got.
@@ -325,12 +324,6 @@ impl<'a> Lexer<'a> {
         #[cfg(test)]
         {
             self.work += entry.cost();
-        }
-    }
-
-    fn skip_spaces(&mut self) {
-        while byte(self.bytes, self.at) == b' ' {
-            self.at += 1;
         }
     }
 }

@@ -63,13 +63,12 @@ impl Hasher {
         }
     }
 
-    /// Returns the hash with its bits mixed.
+    /// Returns the hash; its upper half is well mixed, as products are.
     #[inline]
     pub(super) fn value(self) -> u64 {
         let mut last = self;
         last.add_eight(self.pending);
-        let mixed = (last.sum ^ (last.sum >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 29)
+        last.sum
     }
 
     /// Hashes a folded word.
@@ -169,7 +168,7 @@ impl Words {
 
     #[inline]
     fn passes(&self, hash: u64) -> bool {
-        let bit = hash as usize % FILTER_BITS;
+        let bit = bit(hash);
         self.filter.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
@@ -206,7 +205,7 @@ impl Words {
             }
             self.entries.push(Entry { hash, hints: 0, extra: 0, own: Vec::new(), phrases: Vec::new() });
             self.place(self.entries.len() - 1, hash);
-            let bit = hash as usize % FILTER_BITS;
+            let bit = bit(hash);
             if let Some(word) = self.filter.get_mut(bit / 64) {
                 *word |= 1 << (bit % 64);
             }
@@ -248,7 +247,7 @@ impl Words {
 
     fn place(&mut self, number: usize, hash: u64) {
         let mask = self.slots.len() - 1;
-        let mut at = (hash >> 20) as usize & mask;
+        let mut at = (hash >> 32) as usize & mask;
         while self.slots.get(at).is_some_and(|taken| taken.number != 0) {
             at = (at + 1) & mask;
         }
@@ -259,7 +258,7 @@ impl Words {
 
     fn slot(&self, hash: u64) -> Option<usize> {
         let mask = self.slots.len() - 1;
-        let mut at = (hash >> 20) as usize & mask;
+        let mut at = (hash >> 32) as usize & mask;
         loop {
             let slot = self.slots.get(at)?;
             let number = (slot.number as usize).checked_sub(1)?;
@@ -324,6 +323,12 @@ impl Entry {
     pub(super) fn cost(&self) -> usize {
         self.phrases.iter().map(|phrase| phrase.rest.len()).sum()
     }
+}
+
+/// Returns the bit of the filter that a word sets.
+#[inline]
+fn bit(hash: u64) -> usize {
+    (hash >> (64 - FILTER_BITS.ilog2())) as usize
 }
 
 fn tag(hash: u64) -> u32 {
