@@ -9,55 +9,35 @@ use super::page::{BEFORE, STEPS, WIDE};
 const BEHIND: usize = BEFORE + WIDE * 8;
 
 /// For each token what the words around it mean, the head of its column included.
-///
-/// The words around one token are nearly those around the next, so each token is added once and dropped once: what came in
-/// since the last turn is in `newer`, and what remains of the rest from any place on is known since then.
 #[derive(Default)]
 pub(super) struct Around {
     all: Vec<Hints>,
-    rest: Vec<Hints>,
 }
 
 impl Around {
     /// Looks at these tokens.
+    ///
+    /// Each word tells the tokens that it may be about; there are fewer words than numbers where time is short.
     pub(super) fn read(&mut self, tokens: &[Token]) -> &[Hints] {
         self.all.clear();
-        self.rest.clear();
+        self.all.extend(tokens.iter().map(|token| token.header));
         let (mut from, mut until) = (0, 0);
-        let mut newer = 0;
-        for (at, token) in tokens.iter().enumerate() {
-            let last = at + STEPS + WIDE;
-            while let Some(next) = tokens.get(until).filter(|_| until <= last)
-                && next.start.saturating_sub(token.end) <= BEHIND
-            {
-                newer |= next.hints;
-                until += 1;
-            }
-            while tokens
-                .get(from)
-                .is_some_and(|old| from < at && token.start.saturating_sub(old.end) > BEFORE)
-            {
+        for (at, word) in tokens.iter().enumerate().filter(|(_, token)| token.hints != 0) {
+            from = from.max(at.saturating_sub(STEPS + WIDE));
+            while tokens.get(from).is_some_and(|before| word.start.saturating_sub(before.end) > BEHIND) {
                 from += 1;
             }
-            from = from.max(at.saturating_sub(STEPS));
-            if from >= self.rest.len() {
-                self.turn(tokens, from, until);
-                newer = 0;
+            until = until.max(at + 1);
+            while tokens
+                .get(until)
+                .is_some_and(|behind| until <= at + STEPS && behind.start.saturating_sub(word.end) <= BEFORE)
+            {
+                until += 1;
             }
-            self.all.push(token.header | newer | self.rest.get(from).copied().unwrap_or(0));
+            for around in self.all.get_mut(from..until).unwrap_or_default() {
+                *around |= word.hints;
+            }
         }
         &self.all
-    }
-
-    /// Sums up from every place between two up to the second.
-    fn turn(&mut self, tokens: &[Token], from: usize, until: usize) {
-        let first = self.rest.len();
-        self.rest.resize(until, 0);
-        let mut sum = 0;
-        let pairs = self.rest.iter_mut().zip(tokens).skip(first.max(from));
-        for (rest, token) in pairs.rev() {
-            sum |= token.hints;
-            *rest = sum;
-        }
     }
 }
