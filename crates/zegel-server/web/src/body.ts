@@ -26,10 +26,14 @@ export interface Cleaned {
   readonly blocked: boolean;
 }
 
-/** Sanitises HTML: what remains has no scripts, no forms and nothing that would load. */
-export function clean(html: string, pictures: ReadonlyMap<string, Attachment>): Cleaned {
-  const purify = DOMPurify(window);
-  let blocked = false;
+let purify: ReturnType<typeof DOMPurify> | undefined;
+/** What the hooks work on: there is one sanitiser, because its Trusted Types policy can be made only once. */
+let pictures: ReadonlyMap<string, Attachment> = new Map();
+let blocked = false;
+
+function sanitiser(): ReturnType<typeof DOMPurify> {
+  if (purify !== undefined) return purify;
+  purify = DOMPurify(window);
   purify.addHook("uponSanitizeAttribute", (_, data) => {
     // A style may load, or lie over what stands around it; CSP and the frame forbid both once more.
     if (data.attrName === "style" && /url\s*\(|image-set|image\s*\(|@|\\|position\s*:|expression/i.test(data.attrValue)) {
@@ -55,7 +59,14 @@ export function clean(html: string, pictures: ReadonlyMap<string, Attachment>): 
       node.setAttribute("rel", "noopener noreferrer nofollow");
     }
   });
-  const content = purify.sanitize(html, {
+  return purify;
+}
+
+/** Sanitises HTML: what remains has no scripts, no forms and nothing that would load. */
+export function clean(html: string, known: ReadonlyMap<string, Attachment>): Cleaned {
+  pictures = known;
+  blocked = false;
+  const content = sanitiser().sanitize(html, {
     USE_PROFILES: { html: true },
     FORBID_TAGS: FORBIDDEN_TAGS,
     FORBID_ATTR: FORBIDDEN_ATTRIBUTES,

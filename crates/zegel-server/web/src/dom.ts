@@ -100,7 +100,7 @@ export function fill(element: Element, ...content: Content[]): void {
 }
 
 export function formatTime(milliseconds: number): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(milliseconds);
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(milliseconds);
 }
 
 /** A time that changes with the language. */

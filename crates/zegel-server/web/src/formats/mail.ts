@@ -70,7 +70,7 @@ export async function readMail(body: Bytes, signed: Signed): Promise<Mail> {
   if (firstId(fields.get("in-reply-to")) !== signed.inReplyTo) refuse("it answers another message than was signed");
   const stubs = mail.attachments.filter(({ mimeType }) => mimeType === STUB);
   if (stubs.length !== signed.parts.length - 1) refuse("its attachments are not those that were signed");
-  const used = new Set(signed.parts.map(({ name }) => name.toLowerCase()));
+  const used = new Set<string>();
   const attachments: Attachment[] = [];
   const pictures = new Map<string, Attachment>();
   for (const found of mail.attachments) {

@@ -8,6 +8,12 @@ const INVISIBLE =
 const CONTROL = /\p{Cc}/u;
 const ASCII_ATOM = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]$/;
 
+/** Returns a text for a place where the page itself speaks: one line, nothing that hides or reorders, and not endless. */
+export function oneLine(text: string): string {
+  const plain = [...text.replace(/\s+/g, " ")].filter((character) => !isHiding(character));
+  return plain.length > 300 ? `${plain.slice(0, 300).join("")} …` : plain.join("");
+}
+
 export interface Address {
   /** As it was written, the domain as lower-case A-labels. */
   readonly text: string;

@@ -19,7 +19,7 @@ export const en = {
   next: "Continue",
   secret: "The secret from the mail",
   secretHint: "32 letters and digits. They stand in the same mail as the link.",
-  secretMissing: "Your link came without its last part. Some mail programs cut it off. Type or paste the secret from the mail.",
+  secretMissing: "The last part of your link is missing: it was cut off, or this page was loaded again. Open the link once more from the mail, or type the secret that stands below it.",
   secretWrong: "These are not the 32 characters from the mail. They are letters and the digits 2 to 7.",
   howTitle: "How does this work?",
   how: "The message is decrypted in your browser, with the key from your link and what the server keeps. Neither of the two can read it alone. Nothing is installed, and you need no account.",

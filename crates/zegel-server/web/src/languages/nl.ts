@@ -18,7 +18,7 @@ export const nl: Words = {
   next: "Verder",
   secret: "Het geheim uit de mail",
   secretHint: "32 letters en cijfers. Ze staan in dezelfde mail als de link.",
-  secretMissing: "Het laatste stuk van uw link ontbreekt. Sommige mailprogramma's knippen dat af. Typ of plak het geheim uit de mail.",
+  secretMissing: "Het laatste stuk van uw link ontbreekt: het is afgeknipt, of deze pagina is opnieuw geladen. Open de link nog eens vanuit de mail, of typ het geheim dat eronder staat.",
   secretWrong: "Dit zijn niet de 32 tekens uit de mail. Het zijn letters en de cijfers 2 tot en met 7.",
   howTitle: "Hoe werkt dit?",
   how: "Het bericht wordt in uw browser ontsleuteld, met de sleutel uit uw link en wat de server bewaart. Geen van beide kan het alleen lezen. Er wordt niets geïnstalleerd en u hebt geen account nodig.",

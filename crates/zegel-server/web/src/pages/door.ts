@@ -5,7 +5,7 @@ import { toBase32 } from "../formats/base32.js";
 import type { Bytes } from "../formats/bytes.js";
 import { deriveCodeKeys, normalizeCode, parseIds } from "../formats/guest.js";
 import { type Address, parseAddress } from "../formats/text.js";
-import { announce, append, currentLanguage, h, say, show } from "../dom.js";
+import { announce, append, currentLanguage, fill, h, say, show } from "../dom.js";
 import { field, form, link, notice, progress } from "../forms.js";
 import { readSecret } from "../link.js";
 import { openMessage } from "../open.js";
@@ -170,13 +170,19 @@ function showCode(visit: Visit, seconds: number, digits: string | undefined): vo
     if (!/^[0-9]{6}$/.test(typed)) return code.fail(say("codeWrong"));
     await open(visit, { code: typed }, undefined, code.fail);
   };
+  const sent = h("p", { class: "hint", role: "status" });
   const resend = link(say("resend"), () => {
+    fill(sent);
     visit.guest.requestCode(smsLanguage(), digits).then(
-      () => announce(say("resent")),
+      () => {
+        fill(sent, say("resent"));
+        code.clear();
+        code.input.focus();
+      },
       (error: unknown) => handle(visit, error, code.fail),
     );
   });
-  const main = show(say("codeTitle"), typedAddress(visit), form(say("open"), submit, code.row), resend);
+  const main = show(say("codeTitle"), typedAddress(visit), form(say("open"), submit, code.row), resend, sent);
   if (visit.session.factor === "sms") append(main, wrongNumber(visit));
   main.dataset["page"] = "code";
   code.input.focus();

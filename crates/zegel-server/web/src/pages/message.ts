@@ -7,8 +7,8 @@ import { notice, progress } from "../forms.js";
 import { FormError } from "../formats/bytes.js";
 import type { Part } from "../formats/manifest.js";
 import { openPart, Pile } from "../formats/part.js";
-import type { Address } from "../formats/text.js";
-import { parseTime } from "../formats/text.js";
+import { safeName } from "../formats/mail.js";
+import { type Address, oneLine, parseTime } from "../formats/text.js";
 import { restore } from "../eml.js";
 import type { OpenMessage } from "../state.js";
 import { showReplies } from "./reply.js";
@@ -23,7 +23,7 @@ export function showMessage(message: OpenMessage, again: () => void): void {
   const sender = manifest.sender.address;
   const { element: body, blocked } = showBody(message.mail, sender.text);
   const isEmpty = message.mail.html === undefined && message.mail.text.trim() === "";
-  const subject = manifest.subject === "" ? say("noSubject") : manifest.subject;
+  const subject = oneLine(manifest.subject).trim() || say("noSubject");
   const main = show(
     say("title"),
     h("p", { class: "subject", id: "subject" }, subject),
@@ -77,7 +77,10 @@ function attachments(message: OpenMessage, fetched: Fetched, again: () => void):
   for (const { name, content } of inside) {
     list.append(h("li", {}, h("span", { class: "name" }, name), size(content.length), offer(name, new Blob([content]))));
   }
-  for (const part of apart) list.append(fetchable(message, part, fetched, again));
+  const used = new Set(inside.map(({ name }) => name.toLowerCase()));
+  for (const part of apart) {
+    list.append(fetchable(message, part, safeName(part.name, part.mediaType, used), fetched, again));
+  }
   return h(
     "section",
     {},
@@ -94,8 +97,7 @@ function offer(name: string, content: Blob): HTMLAnchorElement {
 }
 
 /** An attachment that lies on the server: fetched and verified as a whole, and only then offered. */
-function fetchable(message: OpenMessage, part: Part, fetched: Fetched, again: () => void): HTMLElement {
-  const { name } = part;
+function fetchable(message: OpenMessage, part: Part, name: string, fetched: Fetched, again: () => void): HTMLElement {
   const place = h("span", { class: "place" });
   const item = h("li", {}, h("span", { class: "name" }, name), size(part.length), place);
   const button = h("button", { type: "button", class: "second", "aria-label": say("fetchName", { name }) }, say("fetch"));

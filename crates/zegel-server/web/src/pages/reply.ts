@@ -5,7 +5,7 @@ import { announce, append, fill, h, say, size, time } from "../dom.js";
 import { notice, progress } from "../forms.js";
 import { checkRecipient } from "../formats/age.js";
 import { concat, fromBase64, toBase64, type Bytes } from "../formats/bytes.js";
-import { readMail } from "../formats/mail.js";
+import { readMail, safeName } from "../formats/mail.js";
 import { openPart } from "../formats/part.js";
 import { expectOwn, openReply, sealReply, type SealedReply } from "../formats/reply.js";
 import type { OpenMessage } from "../state.js";
@@ -82,8 +82,9 @@ async function ownReply(message: OpenMessage, reply: Reply): Promise<HTMLElement
     append(item, h("p", { class: "written" }, mail.text));
     const files = h("ul", { class: "files" });
     for (const { name, content } of mail.attachments) files.append(h("li", {}, h("span", { class: "name" }, name), size(content.length)));
-    for (const { name, length } of manifest.parts.slice(1)) {
-      files.append(h("li", {}, h("span", { class: "name" }, name), size(length)));
+    const used = new Set(mail.attachments.map(({ name }) => name.toLowerCase()));
+    for (const { name, mediaType, length } of manifest.parts.slice(1)) {
+      files.append(h("li", {}, h("span", { class: "name" }, safeName(name, mediaType, used)), size(length)));
     }
     if (files.childElementCount > 0) append(item, files);
   } catch {
@@ -105,13 +106,17 @@ function compose(message: OpenMessage, done: () => void, cancel: () => void, aga
   // A reply that is sealed and on its way is sent again as it is: the server knows it by its id.
   let sealed: SealedReply | undefined;
   let busy = false;
+  const changed = () => {
+    sealed = undefined;
+    fill(error);
+  };
   const draw = () => {
     list.replaceChildren(
       ...files.map((file, at) => {
         const remove = h("button", { type: "button", class: "quiet", "aria-label": say("removeFile", { name: file.name }) }, "×");
         remove.addEventListener("click", () => {
           files.splice(at, 1);
-          sealed = undefined;
+          changed();
           draw();
           input.focus();
         });
@@ -122,12 +127,10 @@ function compose(message: OpenMessage, done: () => void, cancel: () => void, aga
   input.addEventListener("change", () => {
     files.push(...(input.files ?? []));
     input.value = "";
-    sealed = undefined;
+    changed();
     draw();
   });
-  text.addEventListener("input", () => {
-    sealed = undefined;
-  });
+  text.addEventListener("input", () => changed());
   const warn = (event: BeforeUnloadEvent) => {
     if (busy || text.value !== "" || files.length > 0) event.preventDefault();
   };
