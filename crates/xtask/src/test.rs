@@ -10,7 +10,7 @@ use crate::web;
 
 /// How much the tests do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Amount {
+pub(crate) enum Amount {
     /// The big counts of the acceptance bars.
     Full,
     /// Enough for every commit.
@@ -50,6 +50,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             shell::run(&mut tests)?;
             Ok(Outcome::Good)
         });
+    }
+    if built {
+        steps.run("portal in Chromium", || web::browse(amount));
     }
     steps.run("wasm round trip under Node", || wasm::round_trip().map(|()| Outcome::Good));
     steps.run("portal: formats", web::test);

@@ -45,6 +45,7 @@ const FOR_TESTS: &[Need] = &[
     Need { probe: "/usr/bin/time", package: "time", reason: "peak memory of programs" },
     Need { probe: "node", package: "nodejs", reason: "the wasm round trip and age-encryption" },
     Need { probe: "npm", package: "npm", reason: "age-encryption" },
+    Need { probe: "chromium", package: "chromium", reason: "the portal's page in a real browser" },
 ];
 
 /// For the portal's page.

@@ -3,6 +3,7 @@
 use crate::fail::Failure;
 use crate::shell;
 use crate::steps::Outcome;
+use crate::test::Amount;
 use crate::tools::{self, Set};
 
 const FOLDER: &str = "crates/zegel-server/web";
@@ -26,6 +27,22 @@ pub(crate) fn check() -> Result<Outcome, Failure> {
 pub(crate) fn test() -> Result<Outcome, Failure> {
     install()?;
     node(&["test.mjs"])?;
+    Ok(Outcome::Good)
+}
+
+/// Runs the page in Chromium against the server that was built: reading, answering, trouble, hostile mails.
+///
+/// # Errors
+/// When a test fails.
+pub(crate) fn browse(amount: Amount) -> Result<Outcome, Failure> {
+    install()?;
+    tools::npm("tests")?;
+    let mut run = shell::command("node");
+    run.arg("tests/portal/run.mjs").env("ZEGEL_SERVER", shell::target().join("debug/zegel-server"));
+    if amount == Amount::Full {
+        run.env("ZEGEL_TEST_FULL", "1");
+    }
+    shell::run(&mut run)?;
     Ok(Outcome::Good)
 }
 
