@@ -1,10 +1,11 @@
 //! What lies outside the database: shares with envelopes, parts, backups. All of it is ciphertext, or half of a key.
 //!
-//! A file appears under its name only when it is whole and on the disk; erasing it is erasing what is in it. What another store
-//! needs is this type with the same functions.
+//! A row names a file only when it is whole and on the disk; erasing it is erasing what is in it. What another store needs is
+//! this type with the same functions.
 
 mod upload;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -95,20 +96,45 @@ impl Blobs {
         if room < size.saturating_add(RESERVE) { Err(Refusal::full()) } else { Ok(()) }
     }
 
-    /// Stores blobs; when this returns, all of them are on the disk.
+    /// Stores blobs that are new; when this returns, all of them are on the disk.
+    ///
+    /// They are written under their names at once: until a row names them they are nobody's, so half of one is never seen. The
+    /// syncs of the files carry their names with them, and the folder's finds nothing left to do.
     ///
     /// # Errors
     /// When they cannot be written; some of them may be there then.
-    pub(crate) async fn put(&self, puts: Vec<Put>) -> Result<(), Refusal> {
+    pub(crate) async fn add(&self, puts: Vec<Put>) -> Result<(), Refusal> {
         let root = Arc::clone(&self.root);
         let _permit = self.writers.acquire().await.map_err(|_| Refusal::unavailable())?;
         run(move || {
+            let mut folders = BTreeSet::new();
+            let mut files = Vec::with_capacity(puts.len());
             for put in &puts {
-                write(&root.join(put.key.name()), &put.bytes)?;
+                let path = root.join(put.key.name());
+                let mut file = create(&path)?;
+                file.write_all(&put.bytes)?;
+                files.push(file);
+                folders.extend(path.parent().map(Path::to_owned));
+            }
+            for file in files {
+                file.sync_all()?;
+            }
+            for folder in folders {
+                File::open(folder)?.sync_all()?;
             }
             Ok(())
         })
         .await
+    }
+
+    /// Stores a blob in the place of an older one; at every moment one of them is there, whole.
+    ///
+    /// # Errors
+    /// When it cannot be written; the older one is there then.
+    pub(crate) async fn replace(&self, put: Put) -> Result<(), Refusal> {
+        let root = Arc::clone(&self.root);
+        let _permit = self.writers.acquire().await.map_err(|_| Refusal::unavailable())?;
+        run(move || write(&root.join(put.key.name()), &put.bytes)).await
     }
 
     /// Reads a small blob, or nothing when it is not there.

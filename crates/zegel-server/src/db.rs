@@ -140,6 +140,8 @@ impl Database {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(5))
+            // A connection to a file does not go away in between.
+            .test_before_acquire(false)
             .connect_with(options(file).read_only(true).create_if_missing(false))
             .await?;
         Ok(Self { readers, writer: Writer::start(connection, file.to_owned()) })

@@ -14,7 +14,7 @@ async fn what_is_erased_is_gone_and_nothing_else() {
     let keys =
         [Key::Guest(message, guest), Key::Part(owner, 0), Key::Part(owner, 1), Key::Guest(other, guest)];
     for key in keys {
-        blobs.put(vec![Put { key, bytes: b"x".to_vec() }]).await.unwrap();
+        blobs.add(vec![Put { key, bytes: b"x".to_vec() }]).await.unwrap();
     }
     drop(blobs.upload(Key::Part(owner, 2), 0).await.unwrap());
     assert_eq!(blobs.list().unwrap().len(), 5);

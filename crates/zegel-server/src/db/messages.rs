@@ -120,6 +120,35 @@ pub(crate) struct NewMessage {
     pub(crate) guests: Vec<NewGuest>,
 }
 
+impl NewMessage {
+    /// Returns the message as its sender sees it right after its creation.
+    pub(crate) fn view(&self) -> MessageView {
+        let ready = self.parts.iter().all(|part| part.here);
+        let parts = self.parts.iter();
+        let guests = self.guests.iter();
+        MessageView {
+            message: self.id.to_string(),
+            state: if ready { MessageState::Ready } else { MessageState::Uploading },
+            created_at: clock::text(self.created_at),
+            expires_at: clock::text(self.expires_at),
+            parts: parts
+                .map(|part| PartState { size: part.size, received: if part.here { part.size } else { 0 } })
+                .collect(),
+            guests: guests
+                .map(|guest| GuestView {
+                    guest: guest.guest.to_string(),
+                    factor: guest.factor,
+                    state: GuestState::Waiting,
+                    tries_left: u8::try_from(MOST_TRIES).unwrap_or(0),
+                    delivered_at: None,
+                    wrong_number_at: None,
+                })
+                .collect(),
+            receipts: Vec::new(),
+        }
+    }
+}
+
 pub(super) const fn factor_number(factor: FactorKind) -> i64 {
     match factor {
         FactorKind::Mail => 1,

@@ -22,7 +22,7 @@ async fn store() -> (tempfile::TempDir, Database, Blobs, Id, Id) {
     let (message, guest) = (Id::make(), Id::make());
     let owner = Owner::Message(message);
     blobs
-        .put(vec![
+        .add(vec![
             Put { key: Key::Guest(message, guest), bytes: b"guest".to_vec() },
             Put { key: Key::Part(owner, 0), bytes: b"part".to_vec() },
         ])

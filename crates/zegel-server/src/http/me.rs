@@ -47,7 +47,7 @@ pub(super) async fn put_backup(State(app): State<App>, member: Member, Raw(body)
     }
     let key = Key::Backup(member.caller.member);
     app.blobs.must_have_room(body.len() as u64)?;
-    app.blobs.put(vec![Put { key, bytes: body.to_vec() }]).await?;
+    app.blobs.replace(Put { key, bytes: body.to_vec() }).await?;
     done()
 }
 

@@ -48,19 +48,19 @@ pub(super) async fn create(
         return Err(Refusal::too_large("quota"));
     }
     app.blobs.must_have_room(checked.rows.size)?;
+    let view = checked.rows.view();
     let stored = store(&app, checked).await;
     if let Err(refusal) = stored {
         // No row names these files; what cannot be erased now, the sweeper finds.
         let _ = app.blobs.erase(Owner::Message(id)).await;
         return Err(refusal);
     }
-    let head = app.db.message(id).await?.ok_or_else(Refusal::unavailable)?;
-    json(StatusCode::CREATED, &app.db.message_view(head, app.clock.surely()).await?)
+    json(StatusCode::CREATED, &view)
 }
 
 /// Stores files, then rows: a row never names what is not on the disk.
 async fn store(app: &Server, checked: create::Checked<crate::db::NewMessage>) -> Result<(), Refusal> {
-    app.blobs.put(checked.files).await?;
+    app.blobs.add(checked.files).await?;
     Ok(app.db.create_message(checked.rows).await?)
 }
 
@@ -160,7 +160,7 @@ pub(super) async fn change_factor(
     app.blobs.must_have_room(bytes.len() as u64)?;
     // Whoever began with the old factor begins anew.
     app.sessions.end(id, guest);
-    app.blobs.put(vec![Put { key: Key::Guest(id, guest), bytes }]).await?;
+    app.blobs.replace(Put { key: Key::Guest(id, guest), bytes }).await?;
     app.db.change_factor(id, guest, factor.kind, factor.verifier).await?;
     json(StatusCode::OK, &app.db.guest_view(id, guest).await?)
 }

@@ -75,7 +75,7 @@ pub(super) async fn create(
 }
 
 async fn store(app: &Server, checked: create::Checked<NewReply>) -> Result<bool, Refusal> {
-    app.blobs.put(checked.files).await?;
+    app.blobs.add(checked.files).await?;
     Ok(app.db.create_reply(checked.rows).await?)
 }
 

@@ -11,6 +11,7 @@ mod attempts;
 mod erasure;
 mod http;
 mod killed;
+mod load;
 mod members;
 mod replies;
 mod scanners;

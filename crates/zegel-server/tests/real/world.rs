@@ -125,6 +125,15 @@ impl World {
         TcpStream::connect(self.address).unwrap()
     }
 
+    /// Returns how much time the server spent on processors.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let id = self.child.as_ref().unwrap().id();
+        let text = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        let fields: Vec<&str> = text.rsplit_once(") ").unwrap().1.split(' ').collect();
+        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        Duration::from_millis(ticks * 10)
+    }
+
     /// Runs a command of the program and returns its exit code and output.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.program().args(arguments).stdin(Stdio::null()).output().unwrap();
