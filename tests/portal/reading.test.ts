@@ -8,8 +8,8 @@ import { after, before, test } from "node:test";
 import type { Browser } from "playwright";
 
 import { launch, Reader, type Size } from "./browser.js";
-import { openerKey } from "./sender.js";
-import { type Member, TestServer } from "./server.js";
+import { makeSender, openerKey } from "./sender.js";
+import { Member, TestServer } from "./server.js";
 import { hmac } from "../../crates/zegel-server/web/src/formats/crypto.js";
 import { toBase32 } from "../../crates/zegel-server/web/src/formats/base32.js";
 import { utf8 } from "../../crates/zegel-server/web/src/formats/bytes.js";
@@ -218,12 +218,23 @@ test("the badge says verified when the directory of the sender's domain shows th
   await reader.accessible("verified");
   await reader.shot("verified-desktop-en");
   await reader.close();
-  // Another sender's key, named as hers or with an address of a domain that this server does not speak for, is not.
+  // A sender whom nobody knows here, and one of a domain that this server does not speak for, are not.
   for (const from of ["carol@example.org", "alice@example.com"]) {
     const other = await alice.send({ ...letter, from, factor: { code: "123456" } });
     const again = await Reader.make(browser, server, "desktop");
     await again.open(other.url, bob, "123456");
     assert.ok(await again.page.locator("#badge.unverified").isVisible(), from);
+    assert.doesNotMatch(await again.page.innerText("#badge"), /another key/);
     await again.close();
   }
+  // Neither is another key under her own address, and that is said.
+  const impostor = new Member(server, await makeSender("alice@example.org"), alice.token);
+  const forged = await impostor.send({ ...letter, factor: { code: "123456" } });
+  const warned = await Reader.make(browser, server, "phone");
+  await warned.open(forged.url, bob, "123456");
+  assert.ok(await warned.page.locator("#badge.unverified").isVisible());
+  assert.match(await warned.page.innerText("#badge"), /another key/);
+  await warned.accessible("another key");
+  await warned.shot("another-key-phone-en");
+  await warned.close();
 });

@@ -10,7 +10,7 @@ import { readMail } from "./formats/mail.js";
 import type { Manifest } from "./formats/manifest.js";
 import { openPart } from "./formats/part.js";
 import { makeReceipt } from "./formats/receipt.js";
-import type { OpenMessage, Visit } from "./state.js";
+import type { OpenMessage, Standing, Visit } from "./state.js";
 
 /** The link secret is not the one of this message. */
 export class WrongKey extends Error {}
@@ -38,12 +38,12 @@ export async function openMessage(
     inReplyTo: manifest.inReplyTo,
     parts: manifest.parts,
   });
-  const isVerified = await isPublished(envelope);
+  const standing = await askDirectory(envelope);
   // Only now was everything verified that a receipt speaks of. It is the sender's proof; without it the message still opens.
   makeReceipt(manifest.receiptKey, message, session.guest, Date.now())
     .then((receipt) => guest.postReceipt(receipt))
     .catch(() => {});
-  return { visit, opened, identity, envelope, body, mail, isVerified };
+  return { visit, opened, identity, envelope, body, mail, standing };
 }
 
 async function openEnvelope(file: Bytes, identity: string, message: string, guest: string): Promise<GuestEnvelope> {
@@ -70,22 +70,24 @@ async function fetchBody(
 }
 
 /**
- * Says whether the directory of the sender's own domain shows the key that signed (design 4.5). Only that domain's server can
+ * Asks the directory of the sender's own domain whether it shows the key that signed (design 4.5). Only that domain's server can
  * say so: this page asks only when it came from there.
  */
-async function isPublished({ manifest }: GuestEnvelope): Promise<boolean> {
-  if (location.hostname !== `zegel.${manifest.sender.address.domain}`) return false;
+async function askDirectory({ manifest }: GuestEnvelope): Promise<Standing> {
+  if (location.hostname !== `zegel.${manifest.sender.address.domain}`) return "unknown";
   const bytes = await fetchCard(await directoryPath(manifest.sender.address.text));
-  return bytes !== undefined && isCardOf(bytes, manifest);
+  return bytes === undefined ? "unknown" : judgeCard(bytes, manifest);
 }
 
-async function isCardOf(bytes: Bytes, manifest: Manifest): Promise<boolean> {
+async function judgeCard(bytes: Bytes, { sender, sent }: Manifest): Promise<Standing> {
   try {
     const card = await parseCard(bytes);
+    if (card.address !== sender.address.text) return "unknown";
+    // Replaced since, or somebody else's all along: only the sender can say which (T17).
+    if (card.fingerprint !== sender.card) return "other";
     // A card that had ended did not sign this.
-    return card.fingerprint === manifest.sender.card && card.created <= manifest.sent && manifest.sent < card.expires;
+    return card.created <= sent && sent < card.expires ? "verified" : "unknown";
   } catch {
-    return false;
+    return "unknown";
   }
 }
-

@@ -15,6 +15,9 @@ export interface Visit {
   readonly guest: Guest;
 }
 
+/** What the directory of the sender's domain says of the key that signed: shows it, shows another, says nothing. */
+export type Standing = "other" | "unknown" | "verified";
+
 /** A message of which everything that is shown was verified. */
 export interface OpenMessage {
   readonly visit: Visit;
@@ -23,5 +26,5 @@ export interface OpenMessage {
   readonly envelope: GuestEnvelope;
   readonly body: Bytes;
   readonly mail: Mail;
-  readonly isVerified: boolean;
+  readonly standing: Standing;
 }

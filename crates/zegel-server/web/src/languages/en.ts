@@ -57,6 +57,7 @@ export const en = {
   verifiedText: "{address}: the organisation {domain} confirms that this key is theirs.",
   unverified: "Sender not verified",
   unverifiedText: "The message names {address} as its sender. Nobody has confirmed that here. Trust it only if that is who sent you the mail with the link.",
+  otherKey: "The organisation {domain} now shows another key for this address. Keys are replaced now and then; if you did not expect this message, call the sender before you trust it.",
   classic: "Not every recipient of this message has a key that withstands quantum computers.",
   archived: "A copy was also sealed to the archive {address}.",
   from: "From",

@@ -54,6 +54,7 @@ export const nl: Words = {
   verifiedText: "{address}: de organisatie {domain} bevestigt dat deze sleutel van hen is.",
   unverified: "Afzender niet gecontroleerd",
   unverifiedText: "Het bericht noemt {address} als afzender. Dat is hier door niemand bevestigd. Vertrouw het alleen als dat degene is die u de mail met de link stuurde.",
+  otherKey: "De organisatie {domain} toont nu een andere sleutel voor dit adres. Sleutels worden af en toe vervangen; verwachtte u dit bericht niet, bel dan de afzender voordat u het vertrouwt.",
   classic: "Niet elke ontvanger van dit bericht heeft een sleutel die bestand is tegen kwantumcomputers.",
   archived: "Een kopie is ook verzegeld voor het archief {address}.",
   from: "Van",

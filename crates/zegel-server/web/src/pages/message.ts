@@ -44,7 +44,8 @@ export function showMessage(message: OpenMessage, again: () => void): void {
 }
 
 /** Names the verified address and never the display name, which anybody can choose (T15). */
-function badge({ envelope: { manifest }, isVerified }: OpenMessage): HTMLElement {
+function badge({ envelope: { manifest }, standing }: OpenMessage): HTMLElement {
+  const isVerified = standing === "verified";
   const { text, domain } = manifest.sender.address;
   const element = h(
     "div",
@@ -52,6 +53,7 @@ function badge({ envelope: { manifest }, isVerified }: OpenMessage): HTMLElement
     h("strong", {}, say(isVerified ? "verified" : "unverified")),
     h("p", {}, isVerified ? say("verifiedText", { address: text, domain }) : say("unverifiedText", { address: text })),
   );
+  if (standing === "other") append(element, h("p", {}, say("otherKey", { domain })));
   if (!manifest.pq) append(element, h("p", {}, say("classic")));
   if (manifest.archive !== undefined) append(element, h("p", {}, say("archived", { address: manifest.archive.address.text })));
   return element;
