@@ -1,5 +1,6 @@
 // Builds the portal's page into dist/: fixed names, the same bytes each time. `--check` compares instead of writing.
 
+import { createHash } from "node:crypto";
 import { build } from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -71,6 +72,8 @@ export async function bundle() {
   const script = [...files].filter(([name]) => name.endsWith(".js")).reduce((sum, [, bytes]) => sum + bytes.length, 0);
   if (script > SCRIPT_MAX) throw new Error(`the script has ${script} bytes, more than ${SCRIPT_MAX}`);
   console.log(`script: ${script} of at most ${SCRIPT_MAX} bytes`);
+  // What a release publishes, as `sha256sum` prints it: anybody can compare it with what their server serves (T19).
+  for (const [name, bytes] of files) console.log(`${createHash("sha256").update(bytes).digest("hex")}  ${name}`);
   return files;
 }
 

@@ -99,8 +99,13 @@ export function fill(element: Element, ...content: Content[]): void {
   append(element, ...content);
 }
 
+/** The reader's own way of writing times and numbers, where it is of the language that is shown. */
+function locale(): string {
+  return navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+}
+
 export function formatTime(milliseconds: number): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(milliseconds);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "long", timeStyle: "short" }).format(milliseconds);
 }
 
 /** A time that changes with the language. */
@@ -118,7 +123,7 @@ export function size(bytes: number): HTMLSpanElement {
   live(element, () => {
     const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
     const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), 3);
-    element.textContent = new Intl.NumberFormat(language, {
+    element.textContent = new Intl.NumberFormat(locale(), {
       style: "unit",
       unit: units[step] as string,
       unitDisplay: step === 0 ? "long" : "short",

@@ -28,6 +28,8 @@ export async function openMessage(
   const { manifest } = envelope;
   if (manifest.opener.address.canonical !== visit.address.canonical) refuse("sealed for another address");
   if (manifest.parts.length !== opened.parts.length) refuse("it has other parts than were signed");
+  // Asked while the body is on its way; it says how far the sender can be believed, not whether the message holds.
+  const asked = askDirectory(envelope).catch((): Standing => "unknown");
   const body = await fetchBody(visit, opened, envelope, progress);
   const mail = await readMail(body, {
     from: manifest.sender.address,
@@ -38,7 +40,7 @@ export async function openMessage(
     inReplyTo: manifest.inReplyTo,
     parts: manifest.parts,
   });
-  const standing = await askDirectory(envelope);
+  const standing = await asked;
   // Only now was everything verified that a receipt speaks of. It is the sender's proof; without it the message still opens.
   makeReceipt(manifest.receiptKey, message, session.guest, Date.now())
     .then((receipt) => guest.postReceipt(receipt))

@@ -64,7 +64,7 @@ export const en = {
   to: "To",
   cc: "Copy to",
   sent: "Sent",
-  until: "Can be opened until",
+  until: "Open until",
   noSubject: "(no subject)",
   body: "The message",
   bodyFrame: "Text of the message, from {address}",
