@@ -11,6 +11,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -231,6 +232,27 @@ impl Blobs {
         Ok(found)
     }
 
+    /// Lists what lies here of messages and replies and was not written to for so long.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub(crate) async fn older(&self, age: Duration) -> Result<BTreeSet<Owner>, Refusal> {
+        let blobs = self.clone();
+        run(move || {
+            let mut owners = BTreeSet::new();
+            for (name, _) in blobs.list()? {
+                let path = blobs.root.join(&name);
+                // Gone since it was listed: then it is nobody's any more.
+                let Ok(written) = path.metadata().and_then(|metadata| metadata.modified()) else { continue };
+                if written.elapsed().is_ok_and(|elapsed| elapsed >= age) {
+                    owners.extend(owner_of(&name));
+                }
+            }
+            Ok(owners)
+        })
+        .await
+    }
+
     /// Returns the name of a blob in the list.
     pub(crate) fn name_of(key: Key) -> String {
         key.name()
@@ -242,6 +264,17 @@ impl Blobs {
     /// When it cannot be read.
     pub(crate) fn hash(&self, key: Key) -> io::Result<Hash> {
         hash_of(&mut File::open(self.root.join(key.name()))?)
+    }
+}
+
+/// Returns what a file in the list belongs to; nothing for a member's backup.
+pub(crate) fn owner_of(name: &str) -> Option<Owner> {
+    let (folder, file) = (name.split('/').next()?, name.rsplit('/').next()?);
+    let id = Id::parse(file.split('.').next()?)?;
+    match folder {
+        "messages" => Some(Owner::Message(id)),
+        "replies" => Some(Owner::Reply(id)),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Ending things: erasure at once where it can be, by the sweeper where it could not, and the sweeper itself.
 
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use crate::blobs::Key;
 use crate::db::{Chain, Owner};
@@ -12,6 +13,9 @@ use crate::state::{App, Server};
 const INTERVAL: Duration = Duration::from_secs(15);
 /// How long an upload may take, in seconds.
 const UNFINISHED: i64 = 24 * 3_600;
+/// How often is looked for files that no row names, and how old they must be.
+const ORPHANS: Duration = Duration::from_secs(3_600);
+const ORPHAN: Duration = Duration::from_secs(24 * 3_600);
 /// How long answers are kept, in seconds.
 const REPLIES: i64 = 400 * 86_400;
 /// How often is looked whether another process blocked somebody.
@@ -29,6 +33,33 @@ impl Server {
         self.blobs.erase(owner).await?;
         self.db.erased(owner).await?;
         Ok(())
+    }
+
+    /// Says whether it is time to look for orphans again, and notes that it is done.
+    fn orphans_are_due(&self) -> bool {
+        let mut last = self.orphans_looked_for.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| last.elapsed() >= ORPHANS);
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
+    }
+
+    /// Erases files that no row names and that nobody wrote to for so long: what was cut off before it was acknowledged (R15).
+    ///
+    /// # Errors
+    /// When the database or the store fails.
+    async fn erase_orphans(&self, age: Duration) -> Result<usize, Refusal> {
+        // Files first: what is created in between is young.
+        let old = self.blobs.older(age).await?;
+        let known = self.db.owners().await?;
+        let mut erased = 0;
+        for orphan in old.difference(&known) {
+            let _alone = self.locks.alone(orphan.id()).await;
+            self.blobs.erase(*orphan).await?;
+            erased += 1;
+        }
+        Ok(erased)
     }
 
     /// Erases what a tombstone of one guest names.
@@ -95,6 +126,9 @@ impl Server {
                 self.erase(erasable.owner).await?;
                 erased += 1;
             }
+        }
+        if self.orphans_are_due() {
+            erased += self.erase_orphans(ORPHAN).await?;
         }
         if erased > 0 {
             tracing::info!(erased, "what had ended was erased");

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::blobs::{Blobs, Key};
+use crate::blobs::{Blobs, Key, owner_of};
 use crate::db::{Database, ExpectedPart};
 use crate::fail::Failure;
-use crate::text::Id;
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +59,7 @@ pub(crate) async fn check(db: &Database, blobs: &Blobs) -> Result<Vec<Fault>, Fa
         if name.starts_with("backups/") {
             continue;
         }
-        let ended = owner(&name).is_some_and(|id| expected.ended.contains(&id));
+        let ended = owner_of(&name).is_some_and(|owner| expected.ended.contains(&owner.id()));
         faults.push(if ended { Fault::NotErased(name) } else { Fault::Orphan(name) });
     }
     faults.sort();
@@ -99,12 +98,6 @@ fn check_part(
     if part.row.received > 0 && length.is_none_or(|length| length < part.row.received) {
         faults.push(Fault::Missing(unfinished));
     }
-}
-
-/// Returns the message or reply that a file belongs to.
-fn owner(name: &str) -> Option<Id> {
-    let (_, file) = name.rsplit_once('/')?;
-    Id::parse(file.split('.').next()?)
 }
 
 #[cfg(test)]

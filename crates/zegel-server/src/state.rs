@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio::sync::{Semaphore, broadcast, watch};
 use zegel_wire::server::{EventKind, EventView};
@@ -45,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) listeners: Arc<Semaphore>,
     /// Held while something sweeps.
     pub(crate) sweeping: tokio::sync::Mutex<()>,
+    /// When was last looked for files that no row names.
+    pub(crate) orphans_looked_for: Mutex<Option<Instant>>,
     /// Events with the member they are for.
     events: broadcast::Sender<(i64, EventView)>,
     /// Changes when devices or members were taken away.
@@ -123,6 +126,7 @@ impl Server {
             streams: Streams::default(),
             gateways,
             sweeping: tokio::sync::Mutex::default(),
+            orphans_looked_for: Mutex::default(),
             events: broadcast::channel(EVENTS).0,
             epoch: watch::channel(epoch).0,
             ending: watch::channel(false).0,

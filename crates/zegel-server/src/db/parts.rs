@@ -6,7 +6,7 @@ use super::{Database, DatabaseError, WriteError};
 use crate::text::{Hash, Id};
 
 /// What a part belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Owner {
     Message(Id),
     Reply(Id),

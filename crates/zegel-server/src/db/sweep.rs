@@ -1,6 +1,6 @@
 //! Ends: recall, expiry, and the erasure that follows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sqlx::SqliteConnection;
 use zegel_wire::server::EventKind;
@@ -170,6 +170,23 @@ impl Database {
                 })
             })
             .await
+    }
+
+    /// Lists everything that may have files.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn owners(&self) -> Result<BTreeSet<Owner>, DatabaseError> {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT 0, id FROM messages WHERE erased = 0 UNION ALL SELECT 1, id FROM replies WHERE erased = 0",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let owner = |kind: i64, id: &[u8]| {
+            let id = Id::from_row(id)?;
+            Some(if kind == 0 { Owner::Message(id) } else { Owner::Reply(id) })
+        };
+        Ok(rows.iter().filter_map(|(kind, id)| owner(*kind, id)).collect())
     }
 
     /// Lists what ended and still has files.

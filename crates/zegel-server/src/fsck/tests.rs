@@ -3,7 +3,7 @@ use zegel_wire::server::FactorKind;
 use super::*;
 use crate::blobs::Put;
 use crate::db::{Invitation, NewDevice, NewGuest, NewMessage, NewPart, Owner, Proof};
-use crate::text::{Hash, Secret};
+use crate::text::{Hash, Id, Secret};
 
 /// A store with one member and one message of one guest and two parts, all in order.
 async fn store() -> (tempfile::TempDir, Database, Blobs, Id, Id) {

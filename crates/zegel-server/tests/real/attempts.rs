@@ -106,3 +106,68 @@ fn strangers_are_answered_like_guests() {
         assert_eq!(answer.problem(), "locked");
     }
 }
+
+/// Who knows the digits and asks for codes all day costs so many SMSes an hour and no more (T33).
+#[test]
+fn codes_cost_no_more_than_the_budget() {
+    let world = World::with("per_number = 3\nper_hour = 5\n");
+    let device = world.enrol(BOB);
+    let mut client = world.client();
+    let ask = |client: &mut crate::http::Client, session: &str, digits: &str| {
+        let request = json!({ "digits": digits, "language": "en" });
+        client.json("POST", "/api/v1/guest/code", session, &request)
+    };
+    let mut sent = 0;
+    for number in ["+31600000042", "+31600000043", "+31600000044"] {
+        // Two messages to each number: the budget is the number's.
+        for _ in 0..2 {
+            let mut draft = sms_draft();
+            draft.request["guests"][0]["factor"] = json!({ "sms": { "number": number } });
+            assert_eq!(draft.create(&mut client, &device.token).status, 201);
+            let session = draft.session(&mut client, EVE);
+            for _ in 0..4 {
+                let answer = ask(&mut client, &session, &number[9..]);
+                if answer.status == 202 {
+                    sent += 1;
+                } else {
+                    assert_eq!(answer.problem(), "too-many");
+                    assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() > 3_000);
+                }
+            }
+        }
+    }
+    assert_eq!((sent, world.sms_count()), (5, 5));
+}
+
+/// More than the server may work on at once is told so, and what was let in is done (R21).
+#[test]
+fn overload_is_answered_and_nothing_is_lost() {
+    let world = World::with("[limits]\nrequests = 4\n");
+    let device = world.enrol(BOB);
+    let (created, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(|| {
+                let mut client = world.client();
+                for _ in 0..5 {
+                    let draft = draft();
+                    let answer = draft.create(&mut client, &device.token);
+                    match answer.status {
+                        201 => created.fetch_add(1, Ordering::Relaxed),
+                        503 => {
+                            assert!(answer.header("retry-after").is_some());
+                            refused.fetch_add(1, Ordering::Relaxed)
+                        }
+                        _ => panic!("{answer:?}"),
+                    };
+                }
+            });
+        }
+    });
+    let (created, refused) = (created.into_inner(), refused.into_inner());
+    println!("10 times as many as may work at once: {created} created, {refused} told to come again");
+    assert!(refused > 0 && created > 0);
+    let page = world.client().get("GET", "/api/v1/messages", &device.token).json();
+    assert_eq!(page["messages"].as_array().unwrap().len(), created);
+    assert_eq!(world.run(&["fsck"]).0, 0);
+}

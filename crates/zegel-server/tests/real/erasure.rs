@@ -153,3 +153,35 @@ fn a_recall_of_one_guest_leaves_the_others() {
     assert_eq!(view["guests"][1]["state"], "delivered");
     assert_eq!(world.run(&["fsck"]).0, 0);
 }
+
+/// What a crash left before anything was acknowledged goes away by itself; what is young may still become something.
+#[test]
+fn files_that_no_row_names_go_away_after_a_day() {
+    let mut world = World::new();
+    let device = world.enrol(BOB);
+    let mut client = world.client();
+    let kept = draft();
+    assert_eq!(kept.create(&mut client, &device.token).status, 201);
+    assert_eq!(world.stop(), 0);
+    let (old, young) = (draft(), draft());
+    let file = |draft: &crate::world::Draft| {
+        let folder = world.data().join("blobs/messages").join(&draft.id[..2]);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder.join(format!("{}.g{}", draft.id, draft.guest))
+    };
+    let day = Duration::from_secs(25 * 3_600);
+    for draft in [&kept, &old, &young] {
+        if !std::ptr::eq(draft, &kept) {
+            std::fs::write(file(draft), &draft.share).unwrap();
+        }
+        if !std::ptr::eq(draft, &young) {
+            let file = std::fs::File::options().write(true).open(file(draft)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - day).unwrap();
+        }
+    }
+    assert_eq!(world.run(&["fsck"]).1.lines().filter(|line| line.starts_with("orphan")).count(), 2);
+    world.start();
+    wait(Duration::from_secs(30), || find(&world, old.share.as_bytes()).is_empty());
+    assert_eq!(find(&world, young.share.as_bytes()).len(), 1);
+    assert_eq!(find(&world, kept.share.as_bytes()).len(), 1);
+}

@@ -52,9 +52,14 @@ pub(crate) struct Draft {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// Makes a world whose configuration says something more.
+    pub(crate) fn with(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sms = folder.path().join("sms.jsonl");
-        let config = format!("[sms]\nfile = {sms:?}\n");
+        let config = format!("[sms]\nfile = {sms:?}\n{more}");
         fs::write(folder.path().join("server.toml"), config).unwrap();
         let mut world = Self { folder, child: None, address: "127.0.0.1:0".parse().unwrap() };
         world.start();
