@@ -46,13 +46,13 @@ pub(super) async fn patch_message(
     let (id, index) = (names.id("message")?, names.index()?);
     let head = own(&app, &member, id).await?;
     head.must_live(app.clock.surely())?;
-    let end = receive(&app, Owner::Message(id), index, request).await?;
-    // What ended while it was being uploaded must leave nothing behind.
+    let end = receive(&app, Owner::Message(id), index, request).await;
+    // What ended while it was being uploaded must leave nothing behind, also when the upload failed.
     if let Err(refusal) = own(&app, &member, id).await?.must_live(app.clock.surely()) {
         app.blobs.erase(Owner::Message(id)).await?;
         return Err(refusal);
     }
-    offset(end)
+    offset(end?)
 }
 
 pub(super) async fn patch_reply(

@@ -99,3 +99,34 @@ fn a_message_is_seen_when_its_last_part_is_there() {
     let session = draft.session(&mut client, EVE);
     assert_eq!(draft.open(&mut client, &session).status, 200);
 }
+
+#[test]
+fn a_recall_during_an_upload_leaves_nothing() {
+    use std::io::Write as _;
+    let world = World::new();
+    let device = world.enrol(BOB);
+    let mut client = world.client();
+    let mut draft = draft();
+    draft.request["parts"][0].as_object_mut().unwrap().remove("inline");
+    assert_eq!(draft.create(&mut client, &device.token).status, 201);
+    // An upload that has sent half of its bytes.
+    let mut stream = world.connect();
+    let head = format!(
+        "PATCH {}/parts/0 HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\nupload-offset: 0\r\ncontent-length: {}\r\n\r\n",
+        draft.path(),
+        device.token,
+        draft.body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&draft.body[..4_000]).unwrap();
+    let files =
+        || world.everything().iter().filter(|(path, _)| path.to_string_lossy().contains(&draft.id)).count();
+    crate::world::wait(std::time::Duration::from_secs(10), || files() == 2);
+    assert_eq!(client.get("DELETE", &draft.path(), &device.token).status, 204);
+    assert_eq!(files(), 0);
+    stream.write_all(&draft.body[4_000..]).unwrap();
+    let mut stream = std::io::BufReader::new(stream);
+    assert!(crate::http::line(&mut stream).unwrap().starts_with("HTTP/1.1 410 "));
+    assert_eq!(files(), 0);
+    assert_eq!(world.run(&["fsck"]), (0, "clean\n".to_owned()));
+}
