@@ -24,6 +24,7 @@ pub mod endpoint;
 mod patience;
 mod runtime;
 pub mod sent;
+pub mod server;
 pub mod sinks;
 pub mod smtp;
 mod text;

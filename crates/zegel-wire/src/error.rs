@@ -37,6 +37,8 @@ pub enum Kind {
     Exists,
     /// A sealed message is not what its sender signed, or the sender is not who it says.
     Forged,
+    /// The message was recalled, or its time is over.
+    Gone,
     /// The virus scanner found something in a message that was opened.
     Infected,
     /// Reading or writing failed.
@@ -53,6 +55,8 @@ pub enum Kind {
     NoInput,
     /// A recipient cannot be reached on any permitted route.
     NoRoute,
+    /// No server knows this computer as a device of the address.
+    NoServer,
     /// No identity here opens this message.
     NotForYou,
     /// The passphrase is wrong or there is none.
@@ -73,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in alphabetical order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Authentication,
         Self::BadCard,
         Self::BadIdentity,
@@ -88,6 +92,7 @@ impl Kind {
         Self::Damaged,
         Self::Exists,
         Self::Forged,
+        Self::Gone,
         Self::Infected,
         Self::Io,
         Self::Keyring,
@@ -96,6 +101,7 @@ impl Kind {
         Self::NoIdentity,
         Self::NoInput,
         Self::NoRoute,
+        Self::NoServer,
         Self::NotForYou,
         Self::Passphrase,
         Self::Policy,
@@ -123,12 +129,13 @@ impl Kind {
             | Self::NoRoute
             | Self::NotForYou
             | Self::UnknownSender => Exit::NoRoute,
-            Self::Certificate | Self::Refused => Exit::Unavailable,
+            Self::Certificate | Self::Gone | Self::Refused => Exit::Unavailable,
             Self::Authentication
             | Self::Configuration
             | Self::Keyring
             | Self::NoAccount
             | Self::NoIdentity
+            | Self::NoServer
             | Self::Passphrase => Exit::Config,
             Self::Exists | Self::Usage => Exit::Usage,
             Self::Io => Exit::Io,
@@ -156,6 +163,7 @@ impl Kind {
             Self::Damaged => "damaged",
             Self::Exists => "exists",
             Self::Forged => "forged",
+            Self::Gone => "gone",
             Self::Infected => "infected",
             Self::Io => "io",
             Self::Keyring => "keyring",
@@ -164,6 +172,7 @@ impl Kind {
             Self::NoIdentity => "no-identity",
             Self::NoInput => "no-input",
             Self::NoRoute => "no-route",
+            Self::NoServer => "no-server",
             Self::NotForYou => "not-for-you",
             Self::Passphrase => "passphrase",
             Self::Policy => "policy",

@@ -7,6 +7,7 @@ mod check;
 mod history;
 mod keys;
 mod mail;
+mod server;
 mod setup;
 
 pub use check::{
@@ -19,6 +20,9 @@ pub use mail::{
     AttachmentView, HeaderView, InspectView, MailOutcome, MailView, MessageKind, OpenReport, PartyView,
     PlanView, RecipientView, RouteKind, ScanState, ScanView, SealReport, SealedFileView, SendReport,
     SentCopyView, SizeView, Trust,
+};
+pub use server::{
+    DeviceListView, DeviceRevokedView, LogGuestView, LogMessageView, LogReport, LoginReport, RecallReport,
 };
 pub use setup::{
     AccountListView, AccountTestView, AccountView, CheckState, CheckView, DoctorView, SmokeReport, SmokeStep,

@@ -45,6 +45,9 @@ pub struct RecipientView {
     /// Whether the key is post-quantum.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub post_quantum: Option<bool>,
+    /// What a guest must prove: `code`, `mail` or `sms`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub factor: Option<String>,
     /// What can still be done after sending: recall.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub recall: Option<String>,
@@ -173,7 +176,10 @@ pub struct SendReport {
     /// The address of the archive that the policy had it sealed to as well.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub archive: Option<String>,
-    /// The mails that carry it.
+    /// When guests can no longer read it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub guests_expire: Option<String>,
+    /// The mails that carry it, or bring a guest the link.
     pub mails: Vec<MailView>,
     /// The sender's own copy, when one was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
