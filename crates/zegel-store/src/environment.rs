@@ -35,6 +35,10 @@ pub const VARIABLES: &[Variable] = &[
     variable("ZEGEL_NAME", "name shown beside the address"),
     variable("ZEGEL_PASSPHRASE", "passphrase of the identity file; a file is better"),
     variable("ZEGEL_PASSPHRASE_FILE", "file with the passphrase of the identity file, mode 0600"),
+    variable(
+        "ZEGEL_SERVER_CA_FILE",
+        "file with the certificate of a private authority of a Zegel server, PEM",
+    ),
     variable("ZEGEL_SMTP_AUTH", "none, plain, login or xoauth2"),
     variable("ZEGEL_SMTP_CA_FILE", "file with the certificate of a private authority, PEM"),
     variable("ZEGEL_SMTP_HOST", "name or IP address of the mail server"),

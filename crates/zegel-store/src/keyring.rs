@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 pub(crate) const IDENTITIES: &str = "zegel";
 /// The service name of the passwords of accounts.
 pub(crate) const PASSWORDS: &str = "zegel-account";
+/// The service that device tokens are kept under; the user is the canonical address.
+pub(crate) const DEVICES: &str = "zegel-device";
 
 /// Tells why the keyring did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

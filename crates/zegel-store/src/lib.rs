@@ -21,12 +21,14 @@
 
 pub mod cards;
 pub mod config;
+pub mod devices;
 pub mod environment;
 pub mod history;
 pub mod identity;
 pub mod keyring;
 mod lock;
 mod names;
+pub mod outgoing;
 pub mod paths;
 pub mod policy;
 mod private;

@@ -132,6 +132,16 @@ impl Paths {
         self.data.join("cards")
     }
 
+    /// Returns the folder of the devices: how servers know this computer.
+    pub fn devices(&self) -> PathBuf {
+        self.data.join("devices")
+    }
+
+    /// Returns the folder that remembers who were the guests of sent messages.
+    pub fn outgoing(&self) -> PathBuf {
+        self.state.join("outgoing")
+    }
+
     /// Returns the folder that remembers opened messages.
     pub fn seen(&self) -> PathBuf {
         self.state.join("seen")
