@@ -4,14 +4,20 @@ pub(crate) mod account;
 pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod device;
 pub(crate) mod doctor;
+pub(crate) mod extend;
+pub(crate) mod guest;
 pub(crate) mod history;
 pub(crate) mod identity;
 pub(crate) mod inspect;
+pub(crate) mod log;
+pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod open;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod recall;
 pub(crate) mod seal;
 pub(crate) mod send;
 pub(crate) mod sendmail;
@@ -37,7 +43,17 @@ pub(crate) enum Command {
     /// Import, show or forget whom you wrote to; it stays on this computer, as keyed hashes
     #[command(subcommand)]
     History(history::Command),
+    Login(login::LoginArgs),
+    /// List, invite or end the devices that your server knows as yours
+    #[command(subcommand)]
+    Device(device::Command),
     Send(send::SendArgs),
+    Log(log::LogArgs),
+    Recall(recall::RecallArgs),
+    Extend(extend::ExtendArgs),
+    /// Correct what a guest of a message must prove, or give them new tries
+    #[command(subcommand)]
+    Guest(guest::Command),
     Open(open::OpenArgs),
     Plan(plan::PlanArgs),
     Check(check::CheckArgs),
@@ -60,6 +76,12 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<()> {
         Command::Card(command) => card::run(command, context),
         Command::Account(command) => account::run(command, context),
         Command::History(command) => history::run(command, context),
+        Command::Login(args) => login::run(&args, context),
+        Command::Device(command) => device::run(command, context),
+        Command::Log(args) => log::run(&args, context),
+        Command::Recall(args) => recall::run(&args, context),
+        Command::Extend(args) => extend::run(&args, context),
+        Command::Guest(command) => guest::run(command, context),
         Command::Send(args) => send::run(&args, context),
         Command::Open(args) => open::run(&args, context),
         Command::Check(args) => check::run(&args, context),

@@ -1,5 +1,8 @@
 //! From a sealed message to the mail server, a file or a Maildir: what `send` and `sendmail` share.
 
+mod posting;
+
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +20,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::mailer;
 use crate::sealing::{Ready, add_archive, add_recipients};
+use crate::server::Own;
 use crate::spool::Spool;
 use crate::text;
 use crate::ui::{Page, Tone};
@@ -37,8 +41,10 @@ pub(crate) enum Way {
 
 /// A mail server and where sent mail is kept; all passwords are at hand.
 pub(crate) struct Server {
-    settings: SmtpSettings,
+    pub(crate) settings: SmtpSettings,
     sent_copy: Option<SentCopy>,
+    /// Where the message waits for guests, when it has some.
+    pub(crate) for_guests: Option<Own>,
 }
 
 impl Server {
@@ -48,7 +54,12 @@ impl Server {
     /// Code 78 when the account cannot send or a password is not to be had.
     pub(crate) fn of(chosen: &Chosen, context: &Context<'_>) -> Result<Self> {
         let settings = mailer::submission_settings(chosen, context)?;
-        Ok(Self { settings, sent_copy: mailer::sent_copy(chosen, context)? })
+        Ok(Self { settings, sent_copy: mailer::sent_copy(chosen, context)?, for_guests: None })
+    }
+
+    /// Adds the server that keeps the message for guests.
+    pub(crate) fn with_guests(self, server: Own) -> Self {
+        Self { for_guests: Some(server), ..self }
     }
 }
 
@@ -80,6 +91,7 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
         recipients,
         post_quantum: sealed.is_post_quantum(),
         archive,
+        guests_expire: (!sealed.guests().is_empty()).then(|| sealed.guests_expire().to_string()),
         mails: Vec::new(),
         sent_copy: None,
     };
@@ -91,6 +103,10 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
             for copy in mails {
                 let bytes = measure(&mut sealed, copy)?;
                 report.mails.push(MailView { bytes, ..about(&sealed, copy, MailOutcome::DryRun) });
+            }
+            for guest in sealed.guests() {
+                let recipients = vec![guest.address().to_string()];
+                report.mails.push(MailView { recipients, ..nothing(MailOutcome::DryRun) });
             }
         }
         Way::File(path, overwrite) => {
@@ -114,7 +130,12 @@ pub(crate) fn deliver(ready: Ready, way: Way, context: &Context<'_>) -> Result<S
             report.mails.push(view(&mail, MailOutcome::Written));
         }
         Way::Server(server) => {
-            let failed = submit_all(&server, &mut sealed, &mails, &mut report)?;
+            let failed = match &server.for_guests {
+                Some(own) if !sealed.guests().is_empty() => {
+                    posting::send(&server, own, &mut sealed, &mails, &mut report, context)?
+                }
+                _ => submit_all(&server, &mut sealed, &mails, &[], &mut report)?,
+            };
             history::remember(&report, context);
             let own = copies.iter().find(|copy| *copy.kind() == CopyKind::Visible);
             if let (Some(place), Some(copy)) = (&server.sent_copy, own) {
@@ -189,30 +210,45 @@ fn write_all(
 ///
 /// When the first is refused nothing was sent, and its failure is the command's. When a later one is refused the report
 /// says what became of each, and the code is 1.
+///
+/// `notices` bring the guests their links, and go out after the mails.
 fn submit_all(
     server: &Server,
     sealed: &mut Sealed<Spool>,
     mails: &[&SealedCopy],
+    notices: &[SealedMail],
     report: &mut SendReport,
 ) -> Result<Option<Failure>> {
     let mut submission = Submission::connect_blocking(&server.settings)?;
     refuse_too_large(&submission, sealed, mails)?;
     let mut failed: Option<Failure> = None;
-    for copy in mails {
+    let all = mails.iter().map(|copy| Outgoing::Copy(copy)).chain(notices.iter().map(Outgoing::Notice));
+    for outgoing in all {
         if failed.is_some() {
-            let bytes = measure(sealed, copy).unwrap_or_default();
-            report.mails.push(MailView { bytes, ..about(sealed, copy, MailOutcome::Skipped) });
+            let skipped = match &outgoing {
+                Outgoing::Copy(copy) => MailView {
+                    bytes: measure(sealed, copy).unwrap_or_default(),
+                    ..about(sealed, copy, MailOutcome::Skipped)
+                },
+                Outgoing::Notice(mail) => view(mail, MailOutcome::Skipped),
+            };
+            report.mails.push(skipped);
             continue;
         }
-        let mail = match make(sealed, copy) {
-            Ok(mail) => mail,
-            Err(failure) => {
+        let made = match &outgoing {
+            Outgoing::Copy(copy) => make(sealed, copy).map(Cow::Owned),
+            Outgoing::Notice(mail) => Ok(Cow::Borrowed(*mail)),
+        };
+        let mail = match (made, &outgoing) {
+            (Ok(mail), _) => mail,
+            (Err(failure), Outgoing::Copy(copy)) => {
                 // Not this function's error: mails before this one may be out.
                 let error = Some(failure.view());
                 report.mails.push(MailView { error, ..about(sealed, copy, MailOutcome::Failed) });
                 failed = Some(failure);
                 continue;
             }
+            (Err(failure), Outgoing::Notice(_)) => return Err(failure),
         };
         match submission.submit(&mail) {
             Ok(receipt) => {
@@ -239,11 +275,11 @@ fn submit_all(
         return Err(failure);
     }
     let text = match unknown {
-        0 => format!("{} sent, {} not", text::count(sent, "mail"), mails.len() - sent),
+        0 => format!("{} sent, {} not", text::count(sent, "mail"), report.mails.len() - sent),
         _ => format!(
             "{} sent, {unknown} perhaps, {} not",
             text::count(sent, "mail"),
-            mails.len() - sent - unknown
+            report.mails.len() - sent - unknown
         ),
     };
     let partly = Failure::new(Kind::SomeFailed, text).because(&failure);
@@ -255,6 +291,14 @@ fn submit_all(
         0 => partly,
         _ => partly.hint("the same command would send again what was sent; send to the others only"),
     }))
+}
+
+/// A mail on its way out.
+enum Outgoing<'a> {
+    /// Made when its turn comes: there can be hundreds of blind copies of a large message.
+    Copy(&'a SealedCopy),
+    /// A few lines with the link of a guest.
+    Notice(&'a SealedMail),
 }
 
 /// A server that says how much it takes (RFC 1870) is believed before anything is sent to it.
@@ -301,11 +345,11 @@ fn measure(sealed: &mut Sealed<Spool>, copy: &SealedCopy) -> Result<u64> {
         .map_err(|error| Failure::io("cannot read the sealed message back", &error))
 }
 
-/// Describes a mail that was not made.
-fn about(sealed: &Sealed<Spool>, copy: &SealedCopy, outcome: MailOutcome) -> MailView {
+/// Describes a mail of which nothing is known yet.
+fn nothing(outcome: MailOutcome) -> MailView {
     MailView {
-        recipients: copy.recipients().iter().map(ToString::to_string).collect(),
-        internet_message_id: sealed.outer().message_id().to_owned(),
+        recipients: Vec::new(),
+        internet_message_id: String::new(),
         bytes: 0,
         outcome,
         reply: None,
@@ -314,15 +358,21 @@ fn about(sealed: &Sealed<Spool>, copy: &SealedCopy, outcome: MailOutcome) -> Mai
     }
 }
 
+/// Describes a mail that was not made.
+fn about(sealed: &Sealed<Spool>, copy: &SealedCopy, outcome: MailOutcome) -> MailView {
+    MailView {
+        recipients: copy.recipients().iter().map(ToString::to_string).collect(),
+        internet_message_id: sealed.outer().message_id().to_owned(),
+        ..nothing(outcome)
+    }
+}
+
 fn view(mail: &SealedMail, outcome: MailOutcome) -> MailView {
     MailView {
         recipients: mail.recipients().iter().map(ToString::to_string).collect(),
         internet_message_id: mail.internet_message_id().to_owned(),
         bytes: mail.as_bytes().len() as u64,
-        outcome,
-        reply: None,
-        path: None,
-        error: None,
+        ..nothing(outcome)
     }
 }
 
@@ -351,6 +401,10 @@ pub(crate) fn page(report: &SendReport) -> Page {
         page.maybe("Reply", mail.reply.as_deref());
         page.maybe("File", mail.path.as_deref());
         page.maybe("Reason", mail.error.as_ref().map(|error| error.error.as_str()));
+    }
+    if let Some(end) = &report.guests_expire {
+        page.field("Guests until", end);
+        page.field("Message", &report.message_id);
     }
     page.field(
         "Message-ID",

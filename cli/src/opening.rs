@@ -1,5 +1,7 @@
 //! From a file to a verified message: finding the container, the key that opens it and a place for what is inside.
 
+pub(crate) mod link;
+
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
@@ -18,6 +20,7 @@ use crate::error::{Failure, Result};
 use crate::input::{self, MAIL_MAX};
 use crate::keys;
 use crate::scanning::{Scanning, VirusScanner};
+use crate::spool::Spool;
 
 /// Bytes that tell a container from a mail.
 const START: usize = 512;
@@ -39,6 +42,8 @@ pub(crate) enum Container {
     File(File),
     /// Taken out of a mail, or read from a pipe.
     Memory(Cursor<Vec<u8>>),
+    /// Fetched from a server.
+    Spool(Spool),
 }
 
 impl Carried {
@@ -242,6 +247,7 @@ impl Read for Container {
         match self {
             Self::File(file) => file.read(buffer),
             Self::Memory(memory) => memory.read(buffer),
+            Self::Spool(spool) => spool.read(buffer),
         }
     }
 }
@@ -251,6 +257,7 @@ impl Seek for Container {
         match self {
             Self::File(file) => file.seek(to),
             Self::Memory(memory) => memory.seek(to),
+            Self::Spool(spool) => spool.seek(to),
         }
     }
 }

@@ -9,7 +9,7 @@ use zegel_core::identity::Identity;
 use zegel_core::message::{SealOptions, Sealed, seal};
 use zegel_core::mime::Draft;
 use zegel_core::policy::{
-    Acceptances, Classic, Cleared, Plan, Planned, Refused, Route, evaluate, evaluate_examined,
+    Acceptances, Classic, Cleared, GuestOffers, Plan, Planned, Refused, Route, evaluate, evaluate_examined,
 };
 use zegel_store::cards::Cards;
 use zegel_wire::error::Kind;
@@ -80,6 +80,15 @@ impl Planning {
         Ok(Self { draft, plan, card, classic })
     }
 
+    /// Makes guests of recipients without a card, where the sender has a server.
+    #[must_use]
+    pub(crate) fn offer_guests(mut self, offers: Option<&GuestOffers>) -> Self {
+        if let Some(offers) = offers {
+            self.plan = self.plan.offer_guests(offers);
+        }
+        self
+    }
+
     /// Returns the draft.
     pub(crate) fn draft(&self) -> &Draft {
         &self.draft
@@ -144,6 +153,11 @@ impl Judged {
     /// Returns the archive that the policy wants it sealed to as well.
     pub(crate) fn archive(&self) -> Option<String> {
         self.cleared.archive().map(|archive| archive.address.to_string())
+    }
+
+    /// Says whether somebody gets it as a guest.
+    pub(crate) fn has_guests(&self) -> bool {
+        self.cleared.plan().guests().next().is_some()
     }
 
     /// Says whether every key that it will be sealed to is post-quantum.
@@ -213,6 +227,10 @@ fn view(planned: &Planned) -> RecipientView {
         Route::Key(contact) => Some(contact),
         _ => None,
     };
+    let factor = match &planned.route {
+        Route::Guest(factor) => Some(factor.name().to_owned()),
+        _ => None,
+    };
     let reason = match &planned.route {
         Route::Refuse(reason) => Some(reason.to_string()),
         _ => None,
@@ -221,14 +239,31 @@ fn view(planned: &Planned) -> RecipientView {
         address: planned.mailbox.address.to_string(),
         name: planned.mailbox.name.clone(),
         role: planned.role.to_string(),
-        route: if contact.is_some() { RouteKind::Key } else { RouteKind::Refuse },
+        route: match &planned.route {
+            Route::Guest(_) => RouteKind::Guest,
+            Route::Key(_) => RouteKind::Key,
+            _ => RouteKind::Refuse,
+        },
         reason,
         fingerprint: contact.map(|contact| contact.fingerprint.to_string()),
         origin: contact.map(|contact| origin_name(contact.origin).to_owned()),
-        post_quantum: contact.map(|contact| contact.recipient.is_post_quantum()),
-        // Both need a server, which this version does not have.
-        recall: contact.map(|_| "none".to_owned()),
-        receipt: contact.map(|_| "none".to_owned()),
+        post_quantum: match &planned.route {
+            Route::Guest(_) => Some(true),
+            _ => contact.map(|contact| contact.recipient.is_post_quantum()),
+        },
+        // What travels in a mail is in the recipient's hands; what lies on the server is in the sender's.
+        recall: after_sending(&planned.route),
+        receipt: after_sending(&planned.route),
+        factor,
+    }
+}
+
+/// Says whether a message can be recalled, and a receipt be had.
+fn after_sending(route: &Route) -> Option<String> {
+    match route {
+        Route::Guest(_) => Some("server".to_owned()),
+        Route::Key(_) => Some("none".to_owned()),
+        _ => None,
     }
 }
 
@@ -252,7 +287,12 @@ pub(crate) fn add_recipients(page: &mut Page, recipients: &[RecipientView]) {
             (None, Some("first-use")) => {
                 ("sealed to a key from a first message, proved by nobody".to_owned(), Tone::Warn)
             }
-            (None, _) => ("sealed to their key".to_owned(), Tone::Good),
+            (None, _) => match recipient.factor.as_deref() {
+                Some("code") => ("guest: a link, and the access code".to_owned(), Tone::Good),
+                Some("sms") => ("guest: a link, and a code by SMS".to_owned(), Tone::Good),
+                Some(_) => ("guest: a link, and a code to the same mailbox".to_owned(), Tone::Warn),
+                None => ("sealed to their key".to_owned(), Tone::Good),
+            },
         };
         let strength = match recipient.post_quantum {
             Some(false) => ("classic", Tone::Warn),

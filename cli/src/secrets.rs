@@ -1,6 +1,6 @@
 //! Passphrases and passwords: asked for on a terminal or read from a file, never taken as an argument.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use secrecy::{ExposeSecret, SecretString};
 use zegel_wire::error::Kind;
@@ -30,6 +30,27 @@ pub(crate) fn ask(ui: &Ui, prompt: &str) -> Result<SecretString> {
         return Err(Failure::new(Kind::Passphrase, "nothing was typed"));
     }
     Ok(SecretString::from(typed.as_str()))
+}
+
+/// Asks on the terminal for something that may be seen.
+///
+/// # Errors
+/// Code 78 when there is no terminal to ask on, or nothing was typed.
+pub(crate) fn ask_shown(ui: &Ui, prompt: &str) -> Result<String> {
+    if !ui.is_interactive() {
+        return Err(Failure::new(
+            Kind::Passphrase,
+            "an answer is needed and there is no terminal to ask for it",
+        ));
+    }
+    let unread = |error: io::Error| Failure::io("cannot read from the terminal", &error);
+    io::stderr().lock().write_all(prompt.as_bytes()).map_err(unread)?;
+    let mut typed = String::new();
+    io::stdin().lock().take(LINE_MAX as u64).read_line(&mut typed).map_err(unread)?;
+    match typed.trim() {
+        "" => Err(Failure::new(Kind::Passphrase, "nothing was typed")),
+        typed => Ok(typed.to_owned()),
+    }
 }
 
 /// Reads a secret from the first line of standard input.

@@ -23,6 +23,7 @@ use crate::args::ForceArg;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::input;
+use crate::opening::link::{self, Fetched, LinkArgs};
 use crate::opening::{Carried, Shared, Staging, Verified};
 use crate::outputs::{self, Folder, Outputs};
 use crate::scanning::{Moment, VirusScanner};
@@ -34,12 +35,13 @@ use scan::{Infected, Whole};
 
 /// Open a sealed mail, verify it and show it
 ///
-/// Nothing is shown, saved or remembered before the whole message has been verified.
+/// Nothing is shown, saved or remembered before the whole message has been verified. A guest's link is opened as well, without the page:
+/// put it between single quotes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: zegel open sealed.eml --extract attachments")]
 pub(crate) struct OpenArgs {
-    /// Open this mail or container; `-` is standard input
-    #[arg(value_name = "FILE")]
+    /// Open this mail, container or link; `-` is standard input
+    #[arg(value_name = "FILE or LINK")]
     message: PathBuf,
     /// Save the attachments to this folder
     #[arg(long, value_name = "DIR")]
@@ -58,6 +60,8 @@ pub(crate) struct OpenArgs {
     without_infected: bool,
     #[command(flatten)]
     force: ForceArg,
+    #[command(flatten)]
+    link: LinkArgs,
 }
 
 /// Opens, verifies everything, shows it, and only then saves what was asked for, pins and remembers.
@@ -67,17 +71,23 @@ pub(crate) struct OpenArgs {
 /// files that lie finished on the disk.
 pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let staging = prepare(args, context)?;
+    let link = link::find(&args.message)?;
     let made = args.extract.as_deref().map(Folder::make).transpose()?;
     let first_use = if args.first_use { FirstUse::Accept } else { FirstUse::Refuse };
     let replay = if args.replayed { Replay::Accept } else { Replay::Refuse };
-    let mut carried = Carried::find(&args.message)?;
-    let mut opened = carried.open(&staging, first_use, context)?;
+    let mut source = match &link {
+        Some(link) => Source::Server(Box::new(Fetched::get(link, &args.link, context)?)),
+        None => Source::File(Carried::find(&args.message)?),
+    };
+    let mut opened = source.open(&staging, first_use, context)?;
+    let receipt = source.receipt(&opened, context)?;
+    let carried = source.carried();
     let cards = Cards::new(context.paths()?);
     // Looked up again, because the pin may be newer than the opening: then it has to be of the key that signed.
     let pinned_before = opened.assurance != Assurance::Own && cards.is_pinned(&opened.sender)?;
     let mut report = describe(&opened, carried.outer.as_ref(), pinned_before);
     let pin = (opened.assurance == Assurance::FirstUse && !pinned_before).then(|| opened.sender.clone());
-    let memory = Memory::look(&opened.manifest, &mut carried, replay, context)?;
+    let memory = Memory::look(&opened.manifest, carried, replay, context)?;
     memory.tell(&mut report);
     let infected = if args.without_infected { Infected::Withhold } else { Infected::Refuse };
     let whole = if args.eml.is_some() { Whole::Written } else { Whole::Parts };
@@ -96,10 +106,48 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
         made.keep();
     }
     memory.remember(context);
+    source.post(receipt.as_deref(), context);
     if mail.is_some() {
         context.ui.outcome(&report, || page(&report));
     }
     Ok(())
+}
+
+/// Where a message comes from.
+enum Source {
+    /// A mail or a container.
+    File(Carried),
+    /// A guest's link.
+    Server(Box<Fetched>),
+}
+
+impl Source {
+    fn open(&mut self, staging: &Staging, first_use: FirstUse, context: &Context<'_>) -> Result<Verified> {
+        match self {
+            Self::File(carried) => carried.open(staging, first_use, context),
+            Self::Server(fetched) => fetched.open(staging, first_use, context),
+        }
+    }
+
+    fn carried(&mut self) -> &mut Carried {
+        match self {
+            Self::File(carried) => carried,
+            Self::Server(fetched) => &mut fetched.carried,
+        }
+    }
+
+    fn receipt(&self, opened: &Verified, context: &Context<'_>) -> Result<Option<String>> {
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Server(fetched) => fetched.receipt(opened, context).map(Some),
+        }
+    }
+
+    fn post(&self, receipt: Option<&str>, context: &Context<'_>) {
+        if let (Self::Server(fetched), Some(receipt)) = (self, receipt) {
+            fetched.post(receipt, context);
+        }
+    }
 }
 
 /// Gives the files their names and pins the sender's key: both, or neither.

@@ -1,12 +1,13 @@
 //! `zegel plan`
 
 use clap::Args;
-use zegel_core::policy::Role;
-use zegel_wire::report::PlanView;
+use zegel_core::policy::{Role, Route};
+use zegel_wire::report::{PlanView, RouteKind};
 
 use crate::args::{AcceptArgs, ClassicArg, MessageArgs};
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::guests::GuestArgs;
 use crate::judging;
 use crate::sealing::{Planning, add_archive, add_recipients};
 use crate::text;
@@ -24,11 +25,15 @@ pub(crate) struct PlanArgs {
     accept: AcceptArgs,
     #[command(flatten)]
     classic: ClassicArg,
+    #[command(flatten)]
+    guests: GuestArgs,
 }
 
 /// Shows the routes, and then ends as sending would.
 pub(crate) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<()> {
     let planning = Planning::make(&args.message, args.classic.classic(), context)?;
+    let offers = args.guests.offers(planning.draft(), context)?;
+    let planning = planning.offer_guests(offers.as_ref());
     let mut view = PlanView {
         from: planning.draft().from().address.to_string(),
         subject: planning.draft().subject().to_owned(),
@@ -55,11 +60,14 @@ pub(crate) fn run(args: &PlanArgs, context: &Context<'_>) -> Result<()> {
     verdict.map(drop).map_err(Failure::already_reported)
 }
 
-/// Counts the mails: one for everybody in To and Cc, and one for each blind copy.
+/// Counts the mails: one for everybody in To and Cc, one for each blind copy, and one with the link for each guest.
 fn mails(planning: &Planning) -> u64 {
-    let blind = planning.plan().recipients().iter().filter(|planned| planned.role == Role::Bcc).count();
-    let visible = planning.plan().recipients().len() > blind;
-    (blind + usize::from(visible)) as u64
+    let all = planning.plan().recipients();
+    let guests = planning.plan().guests().count();
+    let by_mail = all.iter().filter(|planned| !matches!(planned.route, Route::Guest(_)));
+    let blind = by_mail.clone().filter(|planned| planned.role == Role::Bcc).count();
+    let visible = by_mail.count() > blind;
+    (blind + guests + usize::from(visible)) as u64
 }
 
 fn page(view: &PlanView, context: &Context<'_>) -> Page {
@@ -81,8 +89,15 @@ fn page(view: &PlanView, context: &Context<'_>) -> Page {
     if view.sendable {
         page.blank();
         page.field("Mails", text::count(usize::try_from(view.mails).unwrap_or(usize::MAX), "mail"));
-        page.field("Recall", "not possible: everything travels in the mail itself");
-        page.field("Receipts", "none: there is no server to collect them");
+        let guests = view.recipients.iter().filter(|recipient| recipient.route == RouteKind::Guest).count();
+        if guests == 0 {
+            page.field("Recall", "not possible: everything travels in the mail itself");
+            page.field("Receipts", "none: there is no server to collect them");
+        } else {
+            let whom = if guests == view.recipients.len() { "everybody" } else { "the guests only" };
+            page.field("Recall", format!("for {whom}: zegel recall"));
+            page.field("Receipts", format!("of {whom}: zegel log"));
+        }
         if view.post_quantum == Some(false) {
             page.toned(
                 "Encryption",

@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use zegel_core::Address;
 
 use crate::args::{AcceptArgs, ClassicArg, ForceArg, MessageArgs};
 use crate::context::Context;
 use crate::delivering::{Server, Way, account, deliver, page};
 use crate::error::{Failure, Result};
+use crate::guests::GuestArgs;
 use crate::outputs;
-use crate::sealing::Planning;
+use crate::sealing::{Judged, Planning};
+use crate::server::Own;
 
 /// Seal a mail and send it
 ///
-/// Sends to every recipient or to none: a recipient without a key makes the whole command refuse, before a server is asked.
+/// Sends to every recipient or to none: a recipient without a key, and without a way to prove who they are, makes the whole command
+/// refuse, before a server is asked.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: zegel send --to bob@example.org --subject Report --body-file report.txt --attach report.pdf"
@@ -35,13 +37,16 @@ pub(crate) struct SendArgs {
     output: Option<Target>,
     #[command(flatten)]
     force: ForceArg,
+    #[command(flatten)]
+    guests: GuestArgs,
 }
 
 /// Seals and hands over; finds out first whether it can.
 pub(crate) fn run(args: &SendArgs, context: &Context<'_>) -> Result<()> {
-    let judged = Planning::make(&args.message, args.classic.classic(), context)?
-        .clear(&args.accept.acceptances()?, context)?;
-    let way = way(args, &judged.from, context)?;
+    let planning = Planning::make(&args.message, args.classic.classic(), context)?;
+    let offers = args.guests.offers(planning.draft(), context)?;
+    let judged = planning.offer_guests(offers.as_ref()).clear(&args.accept.acceptances()?, context)?;
+    let way = way(args, &judged, context)?;
     let data_on_stdout = matches!(way, Way::Stdout);
     let report = deliver(judged.unlock(context)?, way, context)?;
     if args.dry_run && context.ui.is_json() {
@@ -54,10 +59,20 @@ pub(crate) fn run(args: &SendArgs, context: &Context<'_>) -> Result<()> {
     Ok(())
 }
 
-fn way(args: &SendArgs, from: &Address, context: &Context<'_>) -> Result<Way> {
+fn way(args: &SendArgs, judged: &Judged, context: &Context<'_>) -> Result<Way> {
+    let from = &judged.from;
     match &args.output {
         _ if args.dry_run => Ok(Way::DryRun),
-        None => Ok(Way::Server(Box::new(Server::of(&account(from, context)?, context)?))),
+        None => {
+            let server = Server::of(&account(from, context)?, context)?;
+            let server =
+                if judged.has_guests() { server.with_guests(Own::of(from, context)?) } else { server };
+            Ok(Way::Server(Box::new(server)))
+        }
+        Some(_) if judged.has_guests() => Err(Failure::usage(
+            "a message for a recipient without a key goes through the server, not to a file",
+        )
+        .hint("leave out --output")),
         Some(Target::Maildir(folder)) => Ok(Way::Maildir(folder.clone())),
         Some(Target::Stdout) if context.ui.is_json() => {
             Err(Failure::usage("standard output cannot carry both the report and the mail")

@@ -14,17 +14,20 @@ use zegel_core::policy::{Refusal, Refused, Route};
 use zegel_delivery::capture::CaptureError;
 use zegel_delivery::endpoint::SettingsError;
 use zegel_delivery::sent::SentError;
+use zegel_delivery::server::ServerError;
 use zegel_delivery::sinks::SinkError;
 use zegel_delivery::smtp::SubmitError;
 use zegel_store::FileError;
 use zegel_store::cards::CardsError;
 use zegel_store::config::{ConfigError, PasswordError};
+use zegel_store::devices::DeviceError;
 use zegel_store::environment::EnvironmentError;
 use zegel_store::identity::IdentityStoreError;
 use zegel_store::keyring::KeyringError;
 use zegel_store::paths::PathsError;
 use zegel_store::policy::PolicyLoadError;
 use zegel_wire::error::Kind;
+use zegel_wire::server::ProblemKind;
 
 use super::Failure;
 
@@ -315,6 +318,13 @@ impl From<Refused> for Failure {
             Refused::NoRecipients => {
                 return failure(Kind::BadMail, &error, Some("name a recipient in To, Cc or Bcc".to_owned()));
             }
+            Refused::GuestDays { .. } => {
+                return failure(Kind::Policy, &error, Some("name fewer days: --expires".to_owned()));
+            }
+            Refused::WeakFactor(_) => {
+                let hint = "name a phone or agree on a code: --sms, --access-code-file".to_owned();
+                return failure(Kind::Policy, &error, Some(hint));
+            }
             Refused::NoRoute(planned) => planned,
             Refused::TooMany => {
                 return failure(Kind::Policy, &error, Some("send it in smaller groups".to_owned()));
@@ -342,6 +352,12 @@ impl From<Refused> for Failure {
                 Refusal::NoCard => {
                     (Kind::NoCard, format!("ask {address} for their card, then: zegel card import FILE"))
                 }
+                Refusal::NoFactor => (
+                    Kind::NoRoute,
+                    format!(
+                        "let {address} in with a code by SMS (--sms {address}=NUMBER) or one that you agreed on (--access-code-file FILE)"
+                    ),
+                ),
                 _ => (Kind::NoRoute, "run: zegel doctor".to_owned()),
             };
             kind.get_or_insert(this);
@@ -350,6 +366,48 @@ impl From<Refused> for Failure {
             }
         }
         hints.into_iter().fold(Self::from_error(kind.unwrap_or(Kind::NoRoute), &error), Self::hint)
+    }
+}
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        let tries = error.tries_left();
+        let kind = match &error {
+            ServerError::Certificate { .. } => Kind::Certificate,
+            ServerError::Connect { .. } | ServerError::Silent { .. } => Kind::Temporary,
+            ServerError::Io(_) => Kind::Io,
+            ServerError::Setup(_) => Kind::Configuration,
+            ServerError::TooLarge => Kind::BadMail,
+            _ => match error.problem() {
+                Some(ProblemKind::Gone) => Kind::Gone,
+                Some(ProblemKind::NotFound) => Kind::NoInput,
+                Some(ProblemKind::Unauthorized | ProblemKind::WrongCode) => Kind::Authentication,
+                _ if error.is_passing() => Kind::Temporary,
+                _ => Kind::Refused,
+            },
+        };
+        let hint = match (error.problem(), tries) {
+            (Some(ProblemKind::WrongCode), Some(left)) => Some(format!("{left} tries are left")),
+            (Some(ProblemKind::WrongCode), None) => Some("look at the code and try again".to_owned()),
+            (Some(ProblemKind::Unauthorized), _) => Some("log in again: zegel login".to_owned()),
+            (Some(ProblemKind::NotFound), _) => Some("see what there is: zegel log".to_owned()),
+            (Some(ProblemKind::Locked), _) => {
+                Some("ten tries are used up; the sender can release it: zegel guest unlock".to_owned())
+            }
+            _ => None,
+        };
+        failure(kind, &error, hint)
+    }
+}
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        let hint = error.hint();
+        match error {
+            DeviceError::File(error) => error.into(),
+            DeviceError::Keyring(error) => error.into(),
+            other => failure(Kind::NoServer, &other, hint),
+        }
     }
 }
 
