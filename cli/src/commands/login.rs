@@ -44,7 +44,7 @@ pub(crate) struct LoginArgs {
     /// Use a recovery code in the place of the authenticator app
     #[arg(long)]
     recovery: bool,
-    /// Speak to this server, in place of https://zegel.DOMAIN
+    /// Speak to this server, in place of zegel.DOMAIN
     #[arg(long, value_name = "URL")]
     server: Option<ServerOrigin>,
     /// Call this computer so in the list of devices

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
     let replay = if args.replayed { Replay::Accept } else { Replay::Refuse };
     let mut source = match &link {
         Some(link) => Source::Server(Box::new(Fetched::get(link, &args.link, context)?)),
-        None => Source::File(Carried::find(&args.message)?),
+        None => Source::File(Box::new(Carried::find(&args.message)?)),
     };
     let mut opened = source.open(&staging, first_use, context)?;
     let receipt = source.receipt(&opened, context)?;
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &OpenArgs, context: &Context<'_>) -> Result<()> {
 /// Where a message comes from.
 enum Source {
     /// A mail or a container.
-    File(Carried),
+    File(Box<Carried>),
     /// A guest's link.
     Server(Box<Fetched>),
 }

@@ -3,6 +3,7 @@
 mod canary;
 mod completions;
 mod generate;
+mod guests;
 mod killed;
 mod random;
 mod search;
